@@ -56,8 +56,8 @@ type Slide struct {
 
 // PlaylistSummary is a playlist in a list: counts in place of slides.
 type PlaylistSummary struct {
-	Playlist                 // without Slides
-	SlideCount int           //
+	Playlist   // without Slides
+	SlideCount int
 	Length     time.Duration // of one round
 	Cover      []Media       // of the first slides, four at most
 	Screens    int           // that show it
