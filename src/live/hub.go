@@ -6,6 +6,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,8 +18,8 @@ import (
 type Source interface {
 	// Head returns the number of the newest change.
 	Head(ctx context.Context) (signage.EventID, error)
-	// ChangesSince returns the changes after number, oldest first, at most limit of them. It fails when some of them
-	// are no longer kept.
+	// ChangesSince returns the changes after number, oldest first, at most limit of them. Its error is a
+	// [signage.ErrPruned] when some of them are no longer kept.
 	ChangesSince(ctx context.Context, number int64, limit int) ([]signage.Change, error)
 }
 
@@ -88,14 +89,13 @@ func (h *Hub) look(ctx context.Context) error {
 	}
 	for head.Number < latest.Number {
 		changes, err := h.source.ChangesSince(ctx, head.Number, readAtOnce)
-		if err != nil || len(changes) == 0 {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			// What is no longer kept cannot be handed out one by one.
-			h.log.Warn("Changes were passed over; every stream reads everything anew", "after", head, "error", err)
+		if errors.Is(err, signage.ErrPruned) || err == nil && len(changes) == 0 {
+			h.log.Warn("Changes were passed over; every stream reads everything anew", "after", head)
 			h.restart(latest)
 			return nil
+		}
+		if err != nil {
+			return err
 		}
 		head.Number = changes[len(changes)-1].Number
 		h.hand(head, changes)

@@ -17,6 +17,8 @@ var (
 	ErrInUse = errors.New("in use")
 	// ErrLimited: too many tries; a later one may pass.
 	ErrLimited = errors.New("too many tries")
+	// ErrPruned: changes that old are no longer kept; read everything anew.
+	ErrPruned = errors.New("no longer kept")
 	// ErrDenied: the caller may not do this, or did not prove who they are.
 	ErrDenied = errors.New("denied")
 )
