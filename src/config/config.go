@@ -17,7 +17,7 @@ type Config struct {
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-* headers are believed
 	AdminUsername   string         // as it is stored, see signage.CleanUsername
 	AdminPassword   string         // secret; empty: a set-up link is printed instead
-	LogFormat       string         // "auto", "text" or "json"
+	LogFormat       string         // "text" or "json"
 	LogLevel        string         // "debug", "info", "warn" or "error"
 	MaxUploadBytes  int64          // the largest upload, in bytes
 	MaxPixels       int64          // the largest picture, in pixels (width × height)
@@ -29,6 +29,8 @@ type Config struct {
 
 	// File is the configuration file that was read, or empty.
 	File string
+	// Warnings are sentences about what works but is probably not meant.
+	Warnings []string
 	// Values tells for every setting, in the order of the table, what it is and where that came from.
 	Values []Value
 }
@@ -37,5 +39,5 @@ type Config struct {
 type Value struct {
 	Setting Setting
 	Text    string // redacted when the setting is a secret
-	Source  string // "default", the environment variable, or the configuration file
+	Source  string // "default", the environment variable, or the key and the configuration file
 }
