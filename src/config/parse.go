@@ -259,6 +259,9 @@ func parseDatabaseURL(value string) (string, error) {
 		return "", errors.New("options are not taken here, and the path may hold no ? or #")
 	}
 	path, err := parsePath(path)
+	if base := filepath.Base(path); err == nil && (base == "/" || base == "." || base == "..") {
+		err = errors.New("this is the path of a folder: the name of the database file is missing")
+	}
 	return "sqlite:" + path, err
 }
 
