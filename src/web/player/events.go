@@ -1,0 +1,242 @@
+package player
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"vitrine/src/live"
+	"vitrine/src/signage"
+	"vitrine/src/web/access"
+	"vitrine/src/web/problem"
+)
+
+const (
+	// aliveEvery is how often a stream says something when there is nothing to say: proxies drop what is silent, and a
+	// screen that hears nothing for three times as long knows that its connection is dead.
+	aliveEvery = 15 * time.Second
+	// writeWithin is how long a screen may take to accept what is sent before it counts as gone.
+	writeWithin = 10 * time.Second
+	// lookBack is how many changes are looked through for a screen that comes back; more, and it is told everything.
+	lookBack = 500
+)
+
+// events keeps a screen told: of its manifest whenever that changes, of its pairing, and of the server's end.
+//
+// A screen that comes back says how far it is: by the version of the manifest it shows (in the address, which is exact)
+// or by the last event it had (Last-Event-ID). If nothing that concerns it changed since, nothing is sent.
+func (p *Player) events(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-p.draining:
+		w.Header().Set("Retry-After", "1")
+		problem.Write(w, r, problem.New(http.StatusServiceUnavailable, "This server is stopping. Come back in a moment."))
+		return
+	default:
+	}
+	s := &stream{player: p, w: w, rc: http.NewResponseController(w), known: r.URL.Query().Get("version"),
+		last: signage.ParseEventID(r.Header.Get("Last-Event-ID"))}
+	if err := s.begin(r); err != nil {
+		problem.Write(w, r, err)
+		return
+	}
+	defer s.end()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would keep events back
+	if err := s.run(r.Context()); err != nil && r.Context().Err() == nil && !errors.Is(err, errGone) {
+		p.parts.Log.Warn("A screen's stream ended early; the screen comes back by itself", "error", err,
+			"request_id", access.RequestID(r.Context()))
+	}
+}
+
+// errGone: the screen does not take what is sent to it.
+var errGone = errors.New("the screen is gone")
+
+// stream is one open connection of a screen.
+type stream struct {
+	player *Player
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+
+	hash       string     // of the browser's secret
+	id         signage.ID // of the screen, which is that of the pairing it came from
+	paired     bool
+	screen     signage.Screen
+	playlist   atomic.Pointer[signage.ID] // that the screen shows; read by the hub
+	sub        *live.Subscription
+	disconnect func(time.Time)
+
+	known string          // version of the manifest that the screen has
+	last  signage.EventID // up to which the screen knew of everything when it came back
+}
+
+// begin finds out who is asking and subscribes before anything else is read, so that no change falls in between.
+func (s *stream) begin(r *http.Request) error {
+	a, err := s.player.who(r, signage.Now(time.Now()))
+	if err != nil {
+		return err
+	}
+	s.hash = a.hash
+	switch {
+	case a.screen != nil:
+		s.id = a.screen.ID
+	case a.pairing != nil:
+		s.id = a.pairing.ID
+	}
+	none := signage.ID("")
+	s.playlist.Store(&none)
+	s.sub = s.player.parts.Hub.Subscribe(s.concerns)
+	return nil
+}
+
+// concerns reports whether a change may change what the screen shows. A change of a medium counts whichever it is: which
+// media a playlist holds is known only once it was read, and a change could fall in between.
+func (s *stream) concerns(c signage.Change) bool {
+	switch c.Kind {
+	case signage.ScreenChanged:
+		return c.Subject == s.id
+	case signage.PlaylistChanged:
+		return c.Subject == *s.playlist.Load()
+	case signage.MediaChanged:
+		return *s.playlist.Load() != ""
+	default:
+		return false
+	}
+}
+
+func (s *stream) end() {
+	s.sub.Close()
+	if s.disconnect != nil {
+		s.disconnect(time.Now())
+	}
+}
+
+// run sends what is to be sent until the browser goes, the pairing ends or the server stops.
+func (s *stream) run(ctx context.Context) error {
+	// A deadline for reading that the server has set for requests would end the stream.
+	if err := s.rc.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if err := s.send("retry: 2000\n: hello\n\n"); err != nil {
+		return err
+	}
+	if s.id == "" {
+		return s.send("event: unpaired\ndata: {}\n\n")
+	}
+	if more, err := s.look(ctx, true); err != nil || !more {
+		return err
+	}
+	alive := time.NewTicker(aliveEvery)
+	defer alive.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.player.draining:
+			return s.send("event: moving\ndata: {}\n\n")
+		case <-alive.C:
+			if err := s.send("event: alive\ndata: {}\n\n"); err != nil {
+				return err
+			}
+		case <-s.sub.C():
+			changes, missed := s.sub.Take()
+			again := missed || slices.ContainsFunc(changes, func(c signage.Change) bool { return c.Kind == signage.ScreenChanged })
+			if more, err := s.look(ctx, again); err != nil || !more {
+				return err
+			}
+		}
+	}
+}
+
+// look reads what the screen should show and sends it if the screen does not have it yet. more is false when the
+// browser is not paired any more and was told so. screenToo makes it read the screen itself again.
+func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error) {
+	if screenToo {
+		if more, err := s.lookAtScreen(ctx); err != nil || !more || !s.paired {
+			return more, err
+		}
+	}
+	made, err := s.player.manifests.of(ctx, s.screen)
+	if err != nil {
+		return false, err
+	}
+	last := s.last
+	s.last = signage.EventID{}
+	if made.version == s.known {
+		return true, nil
+	}
+	if last != (signage.EventID{}) && s.upToDate(ctx, last, made.head) {
+		s.known = made.version
+		return true, nil
+	}
+	s.known = made.version
+	return true, s.send("event: manifest\nid: "+made.head.String()+"\ndata: ", made.start, made.body.tail, "\n\n")
+}
+
+// lookAtScreen reads the screen, or finds that the browser still waits to be paired, or that it is no screen any more.
+func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
+	at := time.Now()
+	screen, err := s.player.parts.Store.ScreenBySecret(ctx, s.hash, signage.Now(at))
+	if err == nil {
+		s.screen, s.paired = screen, true
+		// The hub must know the playlist before the playlist is read: a change after that reaches the subscription.
+		s.playlist.Store(&s.screen.PlaylistID)
+		if s.disconnect == nil {
+			s.disconnect = s.player.parts.Roll.Connect(screen.ID, at)
+		}
+		return true, nil
+	}
+	if !errors.Is(err, signage.ErrNotFound) {
+		return false, fmt.Errorf("look up the screen: %w", err)
+	}
+	if !s.paired {
+		_, err = s.player.parts.Store.PairingBySecret(ctx, s.hash, signage.Now(at))
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, signage.ErrNotFound) {
+			return false, fmt.Errorf("look up the pairing: %w", err)
+		}
+	}
+	return false, s.send("event: unpaired\ndata: {}\n\n")
+}
+
+// upToDate reports whether nothing between two places in the changes concerns the screen.
+func (s *stream) upToDate(ctx context.Context, last, head signage.EventID) bool {
+	if last.Epoch != head.Epoch || last.Number > head.Number || head.Number-last.Number > lookBack {
+		return false
+	}
+	if last.Number == head.Number {
+		return true
+	}
+	changes, err := s.player.parts.Store.ChangesSince(ctx, last.Number, lookBack)
+	return err == nil && !slices.ContainsFunc(changes, s.concerns) // no longer kept: tell everything
+}
+
+// send writes one event and makes sure that it leaves.
+func (s *stream) send(parts ...any) error {
+	err := s.rc.SetWriteDeadline(time.Now().Add(writeWithin))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			_, err = s.w.Write([]byte(part))
+		case []byte:
+			_, err = s.w.Write(part)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errGone, err)
+		}
+	}
+	if err := s.rc.Flush(); err != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	return nil
+}
