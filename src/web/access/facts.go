@@ -17,6 +17,7 @@ type facts struct {
 	client netip.Addr
 	https  bool
 	base   string // public URL, or scheme and host as it arrived
+	hidden bool   // a proxy that is not trusted sent it: its client is not known
 }
 
 // Facts finds out each request's id, client address and scheme. Behind a trusted proxy the host that the client asked
@@ -56,6 +57,7 @@ func (g *Guard) read(r *http.Request) facts {
 	direct := peer(r)
 	f.client = direct
 	if !g.trusted(direct) {
+		f.hidden = r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
 		return f
 	}
 	f.client = ClientOf(direct, r.Header.Values("X-Forwarded-For"), g.settings.TrustedProxies)
@@ -183,6 +185,10 @@ func RequestID(ctx context.Context) string { return factsOf(ctx).id }
 
 // ClientAddr returns the address of the client, behind trusted proxies. It is the zero address if none is known.
 func ClientAddr(ctx context.Context) netip.Addr { return factsOf(ctx).client }
+
+// ViaUnknownProxy reports whether the request says that it came through a proxy which the settings do not trust, so that
+// [ClientAddr] is that of the proxy.
+func ViaUnknownProxy(ctx context.Context) bool { return factsOf(ctx).hidden }
 
 // IsHTTPS reports whether the client's browser sent the request by HTTPS.
 func IsHTTPS(ctx context.Context) bool { return factsOf(ctx).https }

@@ -108,6 +108,13 @@ func (g *Guard) isScreen(r *http.Request) (bool, error) {
 	return err == nil, unlessNotFound(err)
 }
 
+// StillSignedIn asks anew whether the request's session or token counts, for requests that last. While the database
+// cannot be asked it does.
+func (g *Guard) StillSignedIn(r *http.Request) bool {
+	identity, err := g.identify(r)
+	return err != nil || identity.User != nil
+}
+
 func unlessNotFound(err error) error {
 	if errors.Is(err, signage.ErrNotFound) {
 		return nil

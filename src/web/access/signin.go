@@ -240,3 +240,13 @@ func clip(text string) string {
 	}
 	return text
 }
+
+// NewToken makes an API token of a user, and the secret by which it is known: [TokenPrefix] and 256 random bits. What is
+// stored of the secret is its [signage.HashSecret]. expires is zero for never.
+func NewToken(user signage.ID, name string, expires, at time.Time) (token signage.Token, secret string) {
+	secret = TokenPrefix + signage.NewSecret()
+	return signage.Token{
+		ID: signage.NewID(), UserID: user, Name: name, Hint: secret[:len(TokenPrefix)+4],
+		CreatedAt: signage.Now(at), ExpiresAt: expires,
+	}, secret
+}

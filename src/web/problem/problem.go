@@ -156,15 +156,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 	details.RequestID = w.Header().Get(RequestIDHeader)
 	h := w.Header()
 	h.Set("Content-Type", ContentType)
-	h.Set("Cache-Control", "no-store")
-	h.Del("Content-Length")
-	h.Del("Etag")
-	switch details.Status {
-	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "5")
-	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", `Bearer realm="Vitrine"`)
-	}
+	SetHeaders(h, details.Status)
 	body, marshalErr := json.Marshal(details)
 	if marshalErr != nil {
 		Note(w, marshalErr)
@@ -173,6 +165,22 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(details.Status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the caller may have gone; there is no one left to tell
+	}
+}
+
+// SetHeaders sets the headers that go with a status, and drops those that belong to the answer that it replaces.
+func SetHeaders(h http.Header, status int) {
+	h.Set("Cache-Control", "no-store")
+	for _, name := range []string{"Content-Length", "Content-Disposition", "Etag", "Last-Modified", "Accept-Ranges"} {
+		h.Del(name)
+	}
+	switch status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", "5")
+		}
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="Vitrine"`)
 	}
 }
 
@@ -191,7 +199,7 @@ func Note(w http.ResponseWriter, err error) {
 	}
 }
 
-// RetryAfter says in a header when a limited request may be made again.
+// RetryAfter says in a header when a request may be made again. It is to be called before [Write].
 func RetryAfter(w http.ResponseWriter, wait time.Duration) {
 	seconds := max(1, int((wait+time.Second-1)/time.Second))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
