@@ -1,0 +1,151 @@
+"""Every check of Vitrine. Run them all with: sh .ci/check
+
+Nothing is installed into virtual environments: the tools are Go's own, Debian's packages, and what .ci/tools/go.mod
+pins. A component that is missing and cannot be installed is an error where CI=true, and a named skip elsewhere.
+"""
+
+import importlib.util
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["test", "lint", "browser"]
+
+ROOT = pathlib.Path(__file__).resolve().parent
+SCRATCH = ROOT / ".nox"
+SUMMARY = SCRATCH / "summary"
+CI = os.environ.get("CI") == "true"
+RACED = ["./src/config/...", "./src/datafolder/...", "./src/live/...", "./src/listen/..."]
+VULNERABILITIES = "https://vuln.go.dev/index/db.json"
+
+
+def need(session, what, package, found=None):
+    """Finds a program, or installs the Debian package that holds it. False: it is not to be had, and that is allowed.
+
+    found tells whether it is there; without it, the program is looked for in PATH.
+    """
+    found = found or (lambda: shutil.which(what))
+    if found():
+        return True
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if shutil.which("apt-get") and (not root or shutil.which("sudo")):
+        session.log(f"installing {package}, because {what} is missing")
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        install = [*root, "apt-get", "install", "-qq", "-y", "--no-install-recommends", package]
+        for command in ([*root, "apt-get", "update", "-qq"], install):
+            subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if found():
+        return True
+    if CI:
+        session.error(f"{what} is missing and could not be installed (Debian package {package}).")
+    session.warn(f"SKIPPED: {what} is missing (Debian package {package}).")
+    return False
+
+
+def go_test(session, *arguments, cgo=False):
+    """Runs go test, shows what it prints as it comes, and keeps its closing lines for the end of the whole run."""
+    environment = dict(os.environ, CGO_ENABLED="1" if cgo else "0")
+    command = ["go", "test", *arguments]
+    session.log(" ".join(command))
+    closing = []
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if re.match(r"(ok|FAIL|---|\?|panic:)\s?", line) and "[no test files]" not in line:
+                closing.append(line)
+    SCRATCH.mkdir(exist_ok=True)
+    with SUMMARY.open("a", encoding="utf-8") as summary:
+        summary.writelines(closing)
+    if process.returncode != 0:
+        session.error(f"go test ended with status {process.returncode}.")
+
+
+def tracked(*patterns):
+    """Names the files of the repository that match, new ones too."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return sorted({name for name in names if (ROOT / name).is_file()})
+
+
+@nox.session
+def test(session):
+    """Tests without a network or a browser; then a few packages under the race detector, which needs a C compiler."""
+    go_test(session, "./...")
+    header = pathlib.Path("/usr/include/stdlib.h")
+    if need(session, "gcc", "gcc") and need(session, str(header), "libc6-dev", header.exists):
+        go_test(session, "-race", *RACED, cgo=True)
+
+
+@nox.session
+def lint(session):
+    """Looks at the source without running it."""
+    unformatted = subprocess.run(["gofmt", "-l", *tracked("*.go")], cwd=ROOT, check=True, capture_output=True,
+                                 text=True).stdout
+    if unformatted:
+        session.error("Not formatted; run gofmt -w on:\n" + unformatted)
+    session.run("go", "vet", "./...", external=True)
+    session.run("go", "vet", "-tags", "browser", "./...", external=True)
+    tool = ["go", "tool", "-modfile=.ci/tools/go.mod"]
+    session.run(*tool, "staticcheck", "-tags", "browser", "./...", external=True)
+    if vulnerabilities_reachable():
+        session.run(*tool, "govulncheck", "./...", external=True)
+    else:
+        session.warn(f"SKIPPED: govulncheck, because its database ({VULNERABILITIES}) cannot be reached from here.")
+    if need(session, "shellcheck", "shellcheck"):
+        session.run("shellcheck", *scripts(), external=True)
+    session.run(sys.executable, "-m", "py_compile", "noxfile.py", external=True)
+    if importlib.util.find_spec("pyflakes"):
+        session.run(sys.executable, "-m", "pyflakes", "noxfile.py", external=True)
+
+
+def vulnerabilities_reachable():
+    try:
+        with urllib.request.urlopen(VULNERABILITIES, timeout=10) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def scripts():
+    """Names the files that a shell runs."""
+    names = []
+    for name in tracked():
+        with (ROOT / name).open("rb") as file:
+            first = file.readline(80)
+        if re.match(rb"#!.*\b(ba|da)?sh\b", first):
+            names.append(name)
+    return names
+
+
+@nox.session
+def browser(session):
+    """Plays the path of a new user in Debian's chromium."""
+    packages = sorted({"./" + str(pathlib.Path(name).parent) for name in tracked("*_test.go") if tagged(name)})
+    if not packages:
+        session.error("There are no browser tests.")
+    if need(session, "chromium", "chromium"):
+        go_test(session, "-tags", "browser", "-count=1", *packages)
+
+
+def tagged(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.search(r"^//go:build .*\bbrowser\b", text, re.MULTILINE) is not None
+
+
+@nox.session
+def fuzz(session):
+    """Runs every fuzz target for a few seconds, or for as long as given: nox -s fuzz -- 60s"""
+    duration = session.posargs[0] if session.posargs else "5s"
+    for name in tracked("*_test.go"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for target in re.findall(r"^func (Fuzz\w+)\(", text, re.MULTILINE):
+            go_test(session, "-run=^$", f"-fuzz=^{target}$", f"-fuzztime={duration}", "./" + str(pathlib.Path(name).parent))
