@@ -31,7 +31,8 @@ type report struct {
 // reply tells the screen what it should be showing: another version means that it missed something.
 type reply struct {
 	Version string `json:"version"`
-	Now     string `json:"now"`
+	Build   string `json:"build"` // as in a greeting
+	Now     string `json:"now"`   // likewise
 }
 
 // status takes a screen's report.
@@ -59,7 +60,7 @@ func (p *Player) status(w http.ResponseWriter, r *http.Request) {
 	}
 	p.parts.Roll.Report(said.presence(a.screen.ID, made, r.UserAgent(), at))
 	p.noteProblem(*a.screen, said.Problem)
-	writeJSON(w, reply{Version: made.version, Now: clock(at)})
+	writeJSON(w, reply{Version: made.version, Build: p.static.build, Now: clock(at)})
 }
 
 // presence keeps of a report what can be true: a slide counts if it is in the screen's playlist.
