@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -221,6 +222,17 @@ func CutUserAgent(agent string) string {
 // than a path of this server.
 func SafeNext(next string) string {
 	if len(next) > 2000 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") {
+		return "/"
+	}
+	// A path that is cleaned on its way could begin with two slashes, which name a host.
+	path := next
+	if end := strings.IndexAny(path, "?#"); end >= 0 {
+		path = path[:end]
+	}
+	if strings.Contains(path, "//") || strings.Contains(path, "/.") {
+		return "/"
+	}
+	if _, err := url.Parse(next); err != nil {
 		return "/"
 	}
 	for _, r := range next {
