@@ -134,3 +134,12 @@ func ReadLock(dir string) (info Info, running bool, err error) {
 		time.Sleep(lockPause)
 	}
 }
+
+// CheckFree returns the error that [Open] would give a second process, or nil if no process holds the folder.
+func CheckFree(dir string) error {
+	info, running, err := ReadLock(dir)
+	if !running {
+		return nil // an error here says nothing about another process; Open finds out more
+	}
+	return busy(absolute(dir), info, err)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"vitrine/src/blob"
+	"vitrine/src/config"
+	"vitrine/src/database"
+	"vitrine/src/intake"
+	"vitrine/src/media"
+	"vitrine/src/signage"
+	"vitrine/src/store"
+)
+
+// rooms are the parts of a running Vitrine that keep data.
+type rooms struct {
+	log      *slog.Logger
+	database *database.DB
+	store    *store.Store
+	blobs    *blob.Folder
+	intake   *intake.Intake
+}
+
+// openRooms opens the database, brings it up to date, and opens the uploads.
+func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(what string, done, of int)) (
+	*rooms, error) {
+	progress("the database", 0, 0)
+	db, err := database.Open(ctx, cfg.DatabaseURL)
+	if err != nil {
+		return nil, failed(config.ExitDatabase, fmt.Errorf("the database cannot be opened: %w", err))
+	}
+	r := &rooms{log: log, database: db, store: store.New(db)}
+	if err := r.prepare(ctx, cfg, progress); err != nil {
+		return nil, errors.Join(failed(config.ExitDatabase, err), r.Close())
+	}
+	return r, nil
+}
+
+func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(what string, done, of int)) error {
+	if _, err := r.database.Migrate(ctx, progress); err != nil {
+		return fmt.Errorf("the database cannot be brought up to date: %w", err)
+	}
+	progress("the uploads", 0, 0)
+	blobs, err := blob.OpenFolder(cfg.UploadsURL)
+	if err != nil {
+		return fmt.Errorf("the uploads folder cannot be used: %w", err)
+	}
+	r.blobs = blobs
+	r.intake = intake.New(r.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels})
+	return nil
+}
+
+// Close closes the database.
+func (r *rooms) Close() error {
+	if err := r.database.Close(); err != nil {
+		return failed(config.ExitDatabase, fmt.Errorf("close the database: %w", err))
+	}
+	return nil
+}
+
+// setupLifetime is how long a set-up link can be used. Each start without an administrator prints a new one.
+const setupLifetime = 24 * time.Hour
+
+// firstAdministrator makes the administrator whose password was provided, or returns the path of a set-up link while
+// there is none.
+func (r *rooms) firstAdministrator(ctx context.Context, cfg *config.Config) (link string, err error) {
+	exists, err := r.store.HasUsers(ctx)
+	if err != nil || exists {
+		return "", failed(config.ExitDatabase, err)
+	}
+	now := signage.Now(time.Now())
+	if cfg.AdminPassword != "" {
+		user := signage.User{ID: signage.NewID(), Username: cfg.AdminUsername,
+			PasswordHash: signage.HashPassword(cfg.AdminPassword), CreatedAt: now}
+		created, err := r.store.ProvideUser(ctx, user)
+		if created {
+			r.log.Info("Made the first administrator", "username", user.Username)
+		}
+		return "", failed(config.ExitDatabase, err)
+	}
+	secret := signage.NewSecret()
+	if err := r.store.AddSetupLink(ctx, signage.HashSecret(secret), now.Add(setupLifetime)); err != nil {
+		return "", failed(config.ExitDatabase, err)
+	}
+	return "/setup?token=" + secret, nil
+}
+
+// How often the server tidies up, and what is old enough to go.
+const (
+	tidyEvery    = time.Hour
+	changesKept  = 7 * 24 * time.Hour // a screen away for longer reads its whole playlist anew
+	uploadsLater = 24 * time.Hour     // an upload that was broken off can be resumed until then
+)
+
+// tidy removes, from time to time, what nobody comes back for.
+func (r *rooms) tidy(ctx context.Context) {
+	ticker := time.NewTicker(tidyEvery)
+	defer ticker.Stop()
+	for {
+		now := time.Now()
+		if _, err := r.store.PruneChanges(ctx, now.Add(-changesKept)); err != nil {
+			r.report("old changes", err)
+		}
+		if removed, err := r.blobs.Sweep(ctx, now.Add(-uploadsLater)); err != nil {
+			r.report("abandoned uploads", err)
+		} else if removed > 0 {
+			r.log.Info("Removed abandoned uploads", "count", removed)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// report logs an error of something that runs beside the requests.
+func (r *rooms) report(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		r.log.Error("Looking after "+what+" failed", "error", err)
+	}
+}
