@@ -119,7 +119,7 @@ func (g *Guard) Middleware(next http.Handler) http.Handler {
 	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), IsHTTPS(r.Context()))
 		if err := g.sameOrigin(r); err != nil {
-			g.fail(w, r, err)
+			g.Fail(w, r, err)
 			return
 		}
 		c := &caller{guard: g}
@@ -172,8 +172,8 @@ func (g *Guard) identify(r *http.Request) (Identity, error) {
 	return Identity{User: &user, Session: &session}, nil
 }
 
-// fail answers with an error: a page for a person, problem details for a program.
-func (g *Guard) fail(w http.ResponseWriter, r *http.Request, err error) {
+// Fail answers with an error: a page for a person, problem details for a program.
+func (g *Guard) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if g.settings.ErrorPage == nil || !wantsPage(r) {
 		problem.Write(w, r, err)
 		return

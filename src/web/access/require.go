@@ -24,7 +24,7 @@ func (g *Guard) RequirePage(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		identity, err := g.who(r)
 		if err != nil {
-			g.fail(w, r, err)
+			g.Fail(w, r, err)
 			return
 		}
 		if identity.User != nil {
@@ -41,7 +41,7 @@ func (g *Guard) RequirePage(next http.Handler) http.Handler {
 func (g *Guard) sendToSignIn(w http.ResponseWriter, r *http.Request) {
 	users, err := g.anyUser(r)
 	if err != nil {
-		g.fail(w, r, err)
+		g.Fail(w, r, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"vitrine/src/database"
 	"vitrine/src/signage"
 )
 
@@ -102,11 +103,12 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, database.ErrFull), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return StatusNoSpace
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusServiceUnavailable
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+	case errors.Is(err, database.ErrBusy), errors.Is(err, database.ErrReadOnly), errors.Is(err, database.ErrCorrupt),
+		errors.Is(err, database.ErrUnavailable), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError
