@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -282,6 +283,15 @@ func Eval[T any](p *Page, expression string) T {
 		p.t.Fatalf("evaluate %s: %v\n%s", expression, err, p.where())
 	}
 	return value
+}
+
+// SetCookie gives the browser a cookie of the site of that address.
+func (p *Page) SetCookie(url, name, value string) {
+	p.t.Helper()
+	p.Do("set the cookie "+name, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url})
+		return err
+	}))
 }
 
 // Press sends keys to whatever has the focus. The special ones are in the package kb of chromedp.
