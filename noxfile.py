@@ -66,7 +66,7 @@ def go_test(session, *arguments, cgo=False):
     with SUMMARY.open("a", encoding="utf-8") as summary:
         summary.writelines(closing)
     if process.returncode != 0:
-        session.error(f"go test ended with status {process.returncode}.")
+        session.error(f"go test ended with status {process.returncode}")
 
 
 def tracked(*patterns):

@@ -31,7 +31,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progre
 	progress("the database", 0, 0)
 	db, err := database.Open(ctx, cfg.DatabaseURL)
 	if err != nil {
-		return nil, failed(config.ExitDatabase, fmt.Errorf("the database cannot be opened: %w", err))
+		return nil, failed(config.ExitDatabase, err)
 	}
 	r := &rooms{log: log, database: db, store: store.New(db)}
 	if err := r.prepare(ctx, cfg, progress); err != nil {
@@ -41,8 +41,12 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progre
 }
 
 func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(what string, done, of int)) error {
-	if _, err := r.database.Migrate(ctx, progress); err != nil {
-		return fmt.Errorf("the database cannot be brought up to date: %w", err)
+	report, err := r.database.Migrate(ctx, version, progress)
+	if err != nil {
+		return err
+	}
+	if len(report.Applied) > 0 {
+		r.log.Info("Brought the database up to date", "new", report.New, "migrations", report.Applied, "copy", report.Copy)
 	}
 	progress("the uploads", 0, 0)
 	blobs, err := blob.OpenFolder(cfg.UploadsURL)
