@@ -148,4 +148,5 @@ def fuzz(session):
     for name in tracked("*_test.go"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"^func (Fuzz\w+)\(", text, re.MULTILINE):
-            go_test(session, "-run=^$", f"-fuzz=^{target}$", f"-fuzztime={duration}", "./" + str(pathlib.Path(name).parent))
+            package = "./" + str(pathlib.Path(name).parent)
+            go_test(session, "-run=^$", f"-fuzz=^{target}$", f"-fuzztime={duration}", package)

@@ -42,7 +42,8 @@ func TestEverySettingIsDeclaredWhole(t *testing.T) {
 		if s.Name == "" || s.Type == "" || s.Text == "" || s.Group == "" || s.Example == "" || s.apply == nil {
 			t.Errorf("%q lacks something: %+v", s.Name, s)
 		}
-		if seen[s.Name] || s.Name != strings.ToUpper(s.Name) || injected(s.Variable()) || strings.HasSuffix(s.Name, "_FILE") {
+		if seen[s.Name] || s.Name != strings.ToUpper(s.Name) || injected(s.Variable()) ||
+			strings.HasSuffix(s.Name, "_FILE") {
 			t.Errorf("%q is no good name", s.Name)
 		}
 		seen[s.Name] = true
@@ -164,7 +165,8 @@ func TestLoadReportsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := Load([]string{"VITRINE_LISTEN=x", "VITRINE_LOG_LEVEL=x", "VITRINE_FOO_BAR_BAZ=x", "VITRINE_MAX_PIXELS=x"}, "")
 	var problems *Error
-	if !errors.As(err, &problems) || len(problems.Problems) != 4 || !strings.HasPrefix(err.Error(), "4 settings are wrong:\n- ") {
+	if !errors.As(err, &problems) || len(problems.Problems) != 4 ||
+		!strings.HasPrefix(err.Error(), "4 settings are wrong:\n- ") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -194,7 +196,8 @@ func TestSecretFromFile(t *testing.T) {
 		switch {
 		case test.says == "" && (err != nil || c.AdminPassword != test.want):
 			t.Errorf("%q: got %+v, %v", test.content, c, err)
-		case test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), path)):
+		case test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says) ||
+			!strings.Contains(err.Error(), path)):
 			t.Errorf("%q: got %v", test.content, err)
 		}
 	}
@@ -212,10 +215,12 @@ func TestConfigurationFile(t *testing.T) {
 	t.Parallel()
 	secret := write(t, "secret", "from a file\n")
 	for _, test := range []struct{ name, content, says string }{
-		{"a.yaml", "listen: :9000\nlog_level: warn\ntrusted_proxies: [10.0.0.1, '::1']\nadmin_password_file: " + secret, ""},
-		{"a.yml", "LISTEN: ':9000'\nlog_level: warn\ntrusted_proxies: 10.0.0.1 ::1\nadmin_password: 'from a file'\npublic_url:", ""},
-		{"a.toml", "listen = ':9000'\nlog_level = 'warn'\ntrusted_proxies = ['10.0.0.1', '::1']\nadmin_password = 'from a file'\n",
-			""},
+		{"a.yaml", "listen: :9000\nlog_level: warn\ntrusted_proxies: [10.0.0.1, '::1']\n" +
+			"admin_password_file: " + secret, ""},
+		{"a.yml", "LISTEN: ':9000'\nlog_level: warn\ntrusted_proxies: 10.0.0.1 ::1\n" +
+			"admin_password: 'from a file'\npublic_url:", ""},
+		{"a.toml", "listen = ':9000'\nlog_level = 'warn'\ntrusted_proxies = ['10.0.0.1', '::1']\n" +
+			"admin_password = 'from a file'\n", ""},
 		{"a.yaml", "lisen: :9000", "lisen in "},
 		{"a.yaml", "lisen: :9000", "Did you mean listen?"},
 		{"a.yaml", "server:\n  listen: x", "server.listen in"},

@@ -20,22 +20,24 @@ Vitrine works without any setting. Those below change what it does. Each is an e
 and in small letters it is also a key of the configuration file.
 
 - An empty variable counts as unset.
-- A variable that begins with ` + "`VITRINE_`" + ` but is not listed here stops the start, so that a typing mistake is noticed.
-  Those that Kubernetes adds (` + "`VITRINE_PORT…`, `VITRINE_SERVICE_…`" + `) are ignored.
+- A variable that begins with ` + "`VITRINE_`" + ` but is not listed here stops the start, so that a typing mistake is
+  noticed. Those that Kubernetes adds (` + "`VITRINE_PORT…`, `VITRINE_SERVICE_…`" + `) are ignored.
 - All wrong values are reported together.
 - ` + "`vitrine config`" + ` shows the value of each setting and where it came from. Secrets are not shown.
 - Sizes are written like ` + "`500MB` or `4GiB`, durations like `10s` or `1m30s`" + `, lists with commas.
 
 ## Configuration file
 
-Name it with ` + "`--config FILE` or `VITRINE_CONFIG`" + `. It ends in ` + "`.yaml`, `.yml` or `.toml`" + `. A variable is stronger than the file.
+Name it with ` + "`--config FILE` or `VITRINE_CONFIG`" + `. It ends in ` + "`.yaml`, `.yml` or `.toml`" + `. A variable is
+stronger than the file.
 
 ` + "```yaml\nlisten: \"127.0.0.1:8080\"\ndata_dir: /var/lib/vitrine\ntrusted_proxies: [127.0.0.1, \"::1\"]\n```" + `
 
 ## Secrets
 
-A secret can be read from a file instead: add ` + "`_FILE`" + ` to the variable (` + "`_file`" + ` to the key) and give the path. One line
-break at the end of the file is cut off. An empty file, a file that cannot be read, and setting both are errors.
+A secret can be read from a file instead: add ` + "`_FILE`" + ` to the variable (` + "`_file`" + ` to the key) and give the
+path. One line break at the end of the file is cut off. An empty file, a file that cannot be read, and setting both are
+errors.
 `)
 	group := ""
 	for _, s := range Settings() {
@@ -58,12 +60,33 @@ func document(b *strings.Builder, s Setting) {
 	if s.Secret {
 		kind += ", secret"
 	}
-	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", s.Variable(), s.Text)
+	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", s.Variable(), wrap(s.Text))
 	b.WriteString("| type | default | example | key |\n|---|---|---|---|\n")
 	fmt.Fprintf(b, "| %s | %s | `%s` | `%s` |\n", kind, standard, s.Example, s.Key())
 	if s.Secret {
 		fmt.Fprintf(b, "\nFrom a file: `%s_FILE`.\n", s.Variable())
 	}
+}
+
+// wrap breaks a paragraph into lines of at most 120 characters.
+func wrap(text string) string {
+	const most = 120
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case column+1+len(word) > most:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
 }
 
 // WriteTable prints the effective settings as a table for people.

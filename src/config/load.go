@@ -295,7 +295,8 @@ func (l *loader) complete(c *Config) {
 	}
 	data, uploads, database := whole(c.DataDir), whole(c.UploadsURL), whole(c.DatabaseFile())
 	if within(uploads, data) {
-		l.problem("VITRINE_UPLOADS_URL (%s) holds the data folder (%s). Uploads need a folder of their own, inside the data "+
+		l.problem("VITRINE_UPLOADS_URL (%s) holds the data folder (%s). Uploads need a folder of their own, inside "+
+			"the data "+
 			"folder or elsewhere.", c.UploadsURL, c.DataDir)
 	} else if within(uploads, database) {
 		l.problem("VITRINE_DATABASE_URL (%s) lies inside the uploads folder (%s). Keep the two apart.",

@@ -96,7 +96,8 @@ func dataSettings() []Setting {
 		},
 	}, {
 		Name: "ALLOW_NETWORK_FILESYSTEM", Type: "yes or no", Default: "no", Group: groupData, Example: "yes",
-		Text: "Let SQLite work on a network file system (NFS, SMB and the like). Their locks are not reliable and the " +
+		Text: "Let SQLite work on a network file system (NFS, SMB and the like). Their locks are not reliable and " +
+			"the " +
 			"database may be damaged: keep backups. Uploads may lie on a network file system without this.",
 		apply: func(c *Config, value string) (err error) {
 			c.AllowNetworkFilesystem, err = parseYes(value)
@@ -115,14 +116,16 @@ func proxySettings() []Setting {
 			return err
 		},
 	}, {
-		Name: "TRUSTED_PROXIES", Type: "networks", Default: "none", Group: groupProxy, Example: "172.16.0.0/12, 10.0.0.7",
+		Name: "TRUSTED_PROXIES", Type: "networks", Default: "none", Group: groupProxy, Example: "172.16.0.0/12, " +
+			"10.0.0.7",
 		Text: "Addresses and networks (CIDR) of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` headers are " +
 			"believed. Everyone else's are ignored.",
 		apply: func(c *Config, value string) (err error) {
 			c.TrustedProxies, err = ParseNetworks(value)
 			for _, network := range c.TrustedProxies {
 				if network.Bits() == 0 {
-					return errors.New("that would let anyone pose as any address. Name the proxy's own address or network")
+					return errors.New("that would let anyone pose as any address. Name the proxy's own address or " +
+						"network")
 				}
 			}
 			return err
@@ -141,7 +144,8 @@ func firstSettings() []Setting {
 	}, {
 		Name: "ADMIN_PASSWORD", Type: "text", Secret: true, Group: groupFirst, Example: "three or four words",
 		Text: "The password of the first administrator, at least 10 characters. It is used only while there is no " +
-			"administrator; to change it later, use the settings page. Without it, `vitrine serve` prints a set-up link.",
+			"administrator; to change it later, use the settings page. Without it, `vitrine serve` prints a set-up " +
+			"link.",
 		apply: func(c *Config, value string) error {
 			c.AdminPassword = value
 			return nil
@@ -162,7 +166,8 @@ func limitSettings() []Setting {
 		},
 	}, {
 		Name: "MAX_PIXELS", Type: "megapixels", Default: "64 megapixels", Group: groupLimits, Example: "100 megapixels",
-		Text: "The largest picture that may be uploaded, width times height. Looking at a picture takes about 4 MB of " +
+		Text: "The largest picture that may be uploaded, width times height. Looking at a picture takes about 4 MB " +
+			"of " +
 			"memory for each megapixel. From 1 to 1000.",
 		apply: func(c *Config, value string) (err error) {
 			c.MaxPixels, err = ParsePixels(value)
@@ -189,7 +194,8 @@ func watchingSettings() []Setting {
 	}, {
 		Name: "METRICS_NETWORKS", Type: "networks", Default: "127.0.0.0/8, ::1", Group: groupWatching,
 		Example: "127.0.0.0/8, ::1, 10.1.0.0/16",
-		Text:    "From where `/metrics` may be read: addresses and networks (CIDR), or `none`. The default is this machine only.",
+		Text: "From where `/metrics` may be read: addresses and networks (CIDR), or `none`. The default is this " +
+			"machine only.",
 		apply: func(c *Config, value string) (err error) {
 			c.MetricsNetworks, err = ParseNetworks(value)
 			return err

@@ -168,12 +168,14 @@ func explain(path, step string, cause error) error {
 	message := fmt.Sprintf("The data folder %s cannot be used: the attempt to %s failed (%s). ", path, step, reason(cause))
 	switch {
 	case errors.Is(cause, syscall.EROFS):
-		message += "Its file system is read-only. Mount it writable (in a container: give it a volume without \":ro\"), or " +
+		message += "Its file system is read-only. Mount it writable (in a container: give it a volume without " +
+			"\":ro\"), or " +
 			"choose another folder with VITRINE_DATA_DIR."
 	case errors.Is(cause, syscall.ENOSPC), errors.Is(cause, syscall.EDQUOT):
 		message += "There is no room left. Free some space, or choose another folder with VITRINE_DATA_DIR."
 	case errors.Is(cause, syscall.ENOTDIR):
-		message += "There is a file where the folder should be. Move it away, or choose another folder with VITRINE_DATA_DIR."
+		message += "There is a file where the folder should be. Move it away, or choose another folder with " +
+			"VITRINE_DATA_DIR."
 	case errors.Is(cause, os.ErrPermission):
 		message += permission(path, uid, gid)
 	default:

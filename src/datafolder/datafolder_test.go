@@ -13,7 +13,9 @@ import (
 )
 
 func options(dir string) Options {
-	return Options{DatabaseFile: filepath.Join(dir, "vitrine.db"), UploadsDir: filepath.Join(dir, "uploads"), Version: "test"}
+	return Options{
+		DatabaseFile: filepath.Join(dir, "vitrine.db"), UploadsDir: filepath.Join(dir, "uploads"), Version: "test",
+	}
 }
 
 func open(t *testing.T, dir string) *Folder {
@@ -168,7 +170,8 @@ func TestDatabaseIsGoneButUploadsAreThere(t *testing.T) {
 	}
 	open(t, dir).Close() // the first start was cut off before it made the database
 	put(t, filepath.Join(dir, "uploads", "media", "abc"))
-	if _, err := Open(dir, options(dir)); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "vitrine.db is missing") {
+	_, err := Open(dir, options(dir))
+	if !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "vitrine.db is missing") {
 		t.Errorf("got %v", err)
 	}
 	put(t, filepath.Join(dir, "vitrine.db"))
@@ -179,7 +182,8 @@ func TestDamagedMarker(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, markerName))
-	if _, err := Open(dir, options(dir)); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "remove that one file") {
+	_, err := Open(dir, options(dir))
+	if !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "remove that one file") {
 		t.Errorf("got %v", err)
 	}
 	if _, running, err := ReadLock(dir); running || err != nil {
@@ -285,7 +289,8 @@ func TestExplain(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	put(t, file)
-	if _, err := Open(file, options(file)); !errors.Is(err, ErrUnusable) || !strings.Contains(err.Error(), "a file where the folder") {
+	_, err := Open(file, options(file))
+	if !errors.Is(err, ErrUnusable) || !strings.Contains(err.Error(), "a file where the folder") {
 		t.Errorf("a file: %v", err)
 	}
 }
@@ -300,8 +305,8 @@ func TestNetworkFilesystem(t *testing.T) {
 		{0x6969, "nfs4", true}, {0xFF534D42, "cifs", true}, {0xFE534D42, "smb3", true}, {0x517B, "smbfs", true},
 		{0x01021997, "9p", true}, {fuseMagic, "fuse.sshfs", true}, {fuseMagic, "fuse.rclone", true},
 		{0xEF53, "ext4", false}, {0x9123683E, "btrfs", false}, {0x58465342, "xfs", false}, {0x01021994, "tmpfs", false},
-		{0x794C7630, "overlay", false}, {0x2FC12FC1, "zfs", false}, {fuseMagic, "fuseblk", false}, {fuseMagic, "virtiofs", false},
-		{fuseMagic, "", false},
+		{0x794C7630, "overlay", false}, {0x2FC12FC1, "zfs", false}, {fuseMagic, "fuseblk", false},
+		{fuseMagic, "virtiofs", false}, {fuseMagic, "", false},
 	} {
 		name, network := NetworkFilesystem(test.magic, test.mountType)
 		if network != test.network || (name != "") != network {

@@ -64,8 +64,10 @@ func checkFilesystem(dir string) error {
 	if !network {
 		return nil
 	}
-	return &Error{ErrNetwork, fmt.Sprintf("The database would lie in %s, which is on a network file system (%s). SQLite needs "+
-		"locks and shared memory that such a file system does not keep reliably, and the database could be damaged. Choose a "+
+	return &Error{ErrNetwork, fmt.Sprintf("The database would lie in %s, which is on a network file system (%s). "+
+		"SQLite needs "+
+		"locks and shared memory that such a file system does not keep reliably, and the database could be "+
+		"damaged. Choose a "+
 		"folder on a local disk with VITRINE_DATA_DIR or VITRINE_DATABASE_URL; uploads may stay on the network with "+
 		"VITRINE_UPLOADS_URL. To take the risk, set VITRINE_ALLOW_NETWORK_FILESYSTEM=yes and keep backups.", dir, name), nil}
 }

@@ -28,7 +28,8 @@ func mark(path string, options Options) (Marker, error) {
 	if err == nil {
 		var m Marker
 		if err := json.Unmarshal(content, &m); err != nil || m.ID == "" {
-			return Marker{}, &Error{ErrForeign, fmt.Sprintf("%s is damaged. If %s is Vitrine's data folder, remove that one file: "+
+			return Marker{}, &Error{ErrForeign, fmt.Sprintf("%s is damaged. If %s is Vitrine's data folder, remove "+
+				"that one file: "+
 				"it is written anew.", name, path), err}
 		}
 		return m, checkWhole(path, m, options)
@@ -71,7 +72,8 @@ func checkForeign(path string, options Options) error {
 	if len(foreign) > 3 {
 		some += fmt.Sprintf(" and %d more", len(foreign)-3)
 	}
-	return &Error{ErrForeign, fmt.Sprintf("The folder %s already holds something that is not Vitrine's (%s). Choose an empty "+
+	return &Error{ErrForeign, fmt.Sprintf("The folder %s already holds something that is not Vitrine's (%s). "+
+		"Choose an empty "+
 		"or a new folder with VITRINE_DATA_DIR.", path, some), nil}
 }
 
@@ -84,7 +86,8 @@ func checkWhole(path string, m Marker, options Options) error {
 	if !holdsFile(options.UploadsDir) {
 		return nil
 	}
-	return &Error{ErrForeign, fmt.Sprintf("The database %s is missing, but uploads of this installation (made %s) are still in "+
+	return &Error{ErrForeign, fmt.Sprintf("The database %s is missing, but uploads of this installation (made %s) "+
+		"are still in "+
 		"%s. Put the database back where it was. To begin anew instead, choose an empty folder with VITRINE_DATA_DIR.",
 		options.DatabaseFile, m.CreatedAt.Format(time.DateOnly), options.UploadsDir), nil}
 }

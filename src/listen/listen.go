@@ -80,7 +80,8 @@ func openTCP(ctx context.Context, address config.Address) (*Sockets, error) {
 	hosts := []string{address.Host}
 	if _, err := netip.ParseAddr(address.Host); err != nil && address.Host != "" {
 		if hosts, err = net.DefaultResolver.LookupHost(ctx, address.Host); err != nil {
-			return nil, &Error{fmt.Sprintf("VITRINE_LISTEN names the host %q, which has no known address (%s). Name an address "+
+			return nil, &Error{fmt.Sprintf("VITRINE_LISTEN names the host %q, which has no known address (%s). "+
+				"Name an address "+
 				"of this machine, or write only the port: :%d.", address.Host, err, address.Port), err}
 		}
 	}
@@ -110,14 +111,17 @@ func explain(address config.Address, cause error) error {
 	var message string
 	switch {
 	case errors.Is(cause, syscall.EADDRINUSE):
-		message = fmt.Sprintf("Port %d is taken by another program (VITRINE_LISTEN is %q). Stop that program, or choose another "+
+		message = fmt.Sprintf("Port %d is taken by another program (VITRINE_LISTEN is %q). Stop that program, or "+
+			"choose another "+
 			"port, for example: VITRINE_LISTEN=%s", address.Port, where, another(address))
 	case errors.Is(cause, os.ErrPermission):
-		message = fmt.Sprintf("Vitrine may not listen on port %d (VITRINE_LISTEN is %q): ports below 1024 belong to the "+
+		message = fmt.Sprintf("Vitrine may not listen on port %d (VITRINE_LISTEN is %q): ports below 1024 belong "+
+			"to the "+
 			"administrator of the machine. Choose a higher one, for example: VITRINE_LISTEN=%s",
 			address.Port, where, another(address))
 	case errors.Is(cause, syscall.EADDRNOTAVAIL), errors.Is(cause, syscall.EAFNOSUPPORT):
-		message = fmt.Sprintf("VITRINE_LISTEN is %q, which is no address of this machine. To listen on every address, write "+
+		message = fmt.Sprintf("VITRINE_LISTEN is %q, which is no address of this machine. To listen on every "+
+			"address, write "+
 			"only the port: VITRINE_LISTEN=:%d", where, address.Port)
 	default:
 		message = fmt.Sprintf("Vitrine cannot listen on %s (%s). Choose another address with VITRINE_LISTEN.", where, cause)
@@ -135,11 +139,13 @@ func another(address config.Address) string {
 func openUnix(ctx context.Context, path string) (*Sockets, error) {
 	if info, err := os.Lstat(path); err == nil {
 		if info.Mode()&fs.ModeSocket == 0 {
-			return nil, &Error{fmt.Sprintf("VITRINE_LISTEN names %s, which is a file and not a socket. Choose another path.",
+			return nil, &Error{fmt.Sprintf("VITRINE_LISTEN names %s, which is a file and not a socket. Choose "+
+				"another path.",
 				path), nil}
 		}
 		if conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path); err == nil {
-			return nil, errors.Join(&Error{fmt.Sprintf("Another program listens on %s. Stop it, or choose another path with "+
+			return nil, errors.Join(&Error{fmt.Sprintf("Another program listens on %s. Stop it, or choose another "+
+				"path with "+
 				"VITRINE_LISTEN.", path), syscall.EADDRINUSE}, conn.Close())
 		}
 		if err := os.Remove(path); err != nil {
@@ -158,7 +164,8 @@ func openUnix(ctx context.Context, path string) (*Sockets, error) {
 }
 
 func unixError(path string, cause error) error {
-	return &Error{fmt.Sprintf("The socket %s cannot be made (%s). Its folder %s must exist and be writable for %d:%d; or choose "+
+	return &Error{fmt.Sprintf("The socket %s cannot be made (%s). Its folder %s must exist and be writable for "+
+		"%d:%d; or choose "+
 		"another path with VITRINE_LISTEN.", path, cause, filepath.Dir(path), os.Geteuid(), os.Getegid()), cause}
 }
 
@@ -167,7 +174,8 @@ func openInherited() (*Sockets, error) {
 	handed, err := activation.Listeners()
 	handed = slices.DeleteFunc(handed, func(l net.Listener) bool { return l == nil })
 	if err != nil || len(handed) == 0 {
-		return nil, &Error{"VITRINE_LISTEN is \"inherited\", but no listening socket was handed over (LISTEN_FDS). Start Vitrine " +
+		return nil, &Error{"VITRINE_LISTEN is \"inherited\", but no listening socket was handed over (LISTEN_FDS). " +
+			"Start Vitrine " +
 			"through its systemd socket unit, or name an address, for example: VITRINE_LISTEN=:8080", err}
 	}
 	return &Sockets{handed}, nil

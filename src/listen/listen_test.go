@@ -128,7 +128,8 @@ func TestUnixSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o660 || s.Address() != "unix:"+path || len(s.URLs()) != 0 {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o660 || s.Address() != "unix:"+path || len(s.URLs()) != 0 {
 		t.Errorf("%v, %v, %s, %v", info.Mode(), err, s.Address(), s.URLs())
 	}
 	if _, err := try(t, "unix:"+path); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), path) {
@@ -149,7 +150,8 @@ func TestUnixSocket(t *testing.T) {
 	if _, err := try(t, "unix:"+file); err == nil || !strings.Contains(err.Error(), "is a file") {
 		t.Errorf("a file: %v", err)
 	}
-	if _, err := try(t, "unix:/no/such/folder/v.sock"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "/no/such/folder") {
+	_, err = try(t, "unix:/no/such/folder/v.sock")
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "/no/such/folder") {
 		t.Errorf("no folder: %v", err)
 	}
 }

@@ -80,7 +80,8 @@ func TestStatuses(t *testing.T) {
 		{"config", []string{"VITRINE_ADMIN_PASSWORD=geheimgeheim"}, config.ExitOK, "(set, not shown)"},
 		{"config --json", []string{"VITRINE_PORT=80"}, config.ExitOK, "VITRINE_LISTEN=:80"},
 		{"serve", []string{"VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATA_DIR=" + file}, config.ExitDataFolder, file},
-		{"serve", []string{"VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATA_DIR=" + foreign}, config.ExitDataFolder, "thesis.odt"},
+		{"serve", []string{"VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATA_DIR=" + foreign}, config.ExitDataFolder,
+			"thesis.odt"},
 		{"serve", []string{"VITRINE_LISTEN=" + taken.Addr().String()}, config.ExitListen, "is taken by another program"},
 		{"serve", []string{"VITRINE_LISTEN=inherited"}, config.ExitListen, "systemd socket unit"},
 		{"serve", []string{"VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATABASE_URL=sqlite:" + file + "/x.db"},
@@ -115,7 +116,8 @@ func TestGeneratedDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, out, errs := finish(t, dir, nil, "openapi"); status != 0 || out != string(want) || !strings.Contains(out, "openapi: 3.1") {
+	status, out, errs := finish(t, dir, nil, "openapi")
+	if status != 0 || out != string(want) || !strings.Contains(out, "openapi: 3.1") {
 		t.Errorf("openapi: status %d\n%s", status, errs)
 	}
 }
@@ -229,7 +231,8 @@ func TestServe(t *testing.T) {
 	}
 	for _, args := range [][]string{{"healthcheck"}, {"healthcheck", "--ready"}, {"demo"}, {"demo"}} {
 		// LISTEN says nothing here: the lock file does.
-		if status, out, errs := finish(t, dir, []string{"VITRINE_LISTEN=127.0.0.1:1"}, args...); status != 0 || strings.Count(out, "\n") != 1 {
+		status, out, errs := finish(t, dir, []string{"VITRINE_LISTEN=127.0.0.1:1"}, args...)
+		if status != 0 || strings.Count(out, "\n") != 1 {
 			t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
 		}
 	}

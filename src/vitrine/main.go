@@ -113,7 +113,8 @@ func kind(err error) int {
 		return config.ExitUsage
 	case errors.Is(err, datafolder.ErrRunning):
 		return config.ExitRunning
-	case errors.Is(err, datafolder.ErrUnusable), errors.Is(err, datafolder.ErrForeign), errors.Is(err, datafolder.ErrNetwork):
+	case errors.Is(err, datafolder.ErrUnusable), errors.Is(err, datafolder.ErrForeign),
+		errors.Is(err, datafolder.ErrNetwork):
 		return config.ExitDataFolder
 	case errors.Is(err, listen.ErrListen):
 		return config.ExitListen

@@ -54,7 +54,8 @@ func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(w
 		return fmt.Errorf("the uploads folder cannot be used: %w", err)
 	}
 	r.blobs = blobs
-	r.intake = intake.New(r.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels})
+	limits := intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels}
+	r.intake = intake.New(r.store, blobs, media.NewPainter(), limits)
 	return nil
 }
 
