@@ -43,6 +43,7 @@ func newServe() *cobra.Command {
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
 			defer stop()
+			context.AfterFunc(ctx, stop) // a second signal ends the process at once
 			return serve(ctx, cfg, cmd.OutOrStdout(), newLog(cfg, cmd.ErrOrStderr()))
 		}),
 	}
@@ -136,7 +137,7 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	<-ctx.Done()
 	gate.Close()
 	notify(r.log, daemon.SdNotifyStopping)
-	r.log.Info("Stopping", "wait at most", cfg.DrainTimeout)
+	r.log.Info("Stopping", "because", context.Cause(ctx), "at_most", cfg.DrainTimeout)
 	app.Drain()
 	drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.DrainTimeout)
 	defer cancel()
