@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -73,3 +74,7 @@ func clip(text string, most int) string {
 	}
 	return text
 }
+
+// NameKey returns the form in which two names are compared and searched: folded in case, so that every database finds
+// "CAFÉ" and "café" equal whatever its own rules are.
+func NameKey(name string) string { return norm.NFC.String(cases.Fold().String(norm.NFC.String(name))) }
