@@ -26,7 +26,7 @@ type Accounts interface {
 	SessionBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Session, signage.User, error)
 	EndSession(ctx context.Context, user, id signage.ID) error
 	TokenBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Token, signage.User, error)
-	ScreenBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Screen, error)
+	ScreenBySecret(ctx context.Context, secretHash string) (signage.Screen, error)
 	CountTry(ctx context.Context, key string, window time.Duration, at time.Time) (int, time.Time, error)
 	Tries(ctx context.Context, key string, at time.Time) (int, time.Time, error)
 	ForgetTries(ctx context.Context, key string) error
