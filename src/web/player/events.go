@@ -181,7 +181,7 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 // lookAtScreen reads the screen, or finds that the browser still waits to be paired, or that it is no screen any more.
 func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
 	at := time.Now()
-	screen, err := s.player.parts.Store.ScreenBySecret(ctx, s.hash, signage.Now(at))
+	screen, err := s.player.parts.Store.ScreenBySecret(ctx, s.hash)
 	if err == nil {
 		s.screen, s.paired = screen, true
 		// The hub must know the playlist before the playlist is read: a change after that reaches the subscription.

@@ -90,8 +90,7 @@ func (p *Player) pairing(w http.ResponseWriter, r *http.Request, a asking, at ti
 		// A secret that belongs to nothing is not taken over: who chose it may know it elsewhere.
 		secret = signage.NewSecret()
 	}
-	pairing := signage.Pairing{ID: signage.NewID(), ExpiresAt: at.Add(signage.PairingLifetime)}
-	pairing, err := p.parts.Store.AddPairing(r.Context(), pairing, signage.HashSecret(secret), at)
+	pairing, err := p.parts.Store.AddPairing(r.Context(), signage.HashSecret(secret), at)
 	if err != nil {
 		if errors.Is(err, signage.ErrLimited) {
 			problem.RetryAfter(w, time.Minute)

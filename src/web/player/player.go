@@ -21,9 +21,9 @@ import (
 
 // Store is what the player asks of the store.
 type Store interface {
-	ScreenBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Screen, error)
+	ScreenBySecret(ctx context.Context, secretHash string) (signage.Screen, error)
 	PairingBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Pairing, error)
-	AddPairing(ctx context.Context, p signage.Pairing, secretHash string, at time.Time) (signage.Pairing, error)
+	AddPairing(ctx context.Context, secretHash string, at time.Time) (signage.Pairing, error)
 	Playlist(ctx context.Context, id signage.ID) (signage.Playlist, error)
 	ChangesSince(ctx context.Context, number int64, limit int) ([]signage.Change, error)
 	CountTry(ctx context.Context, key string, window time.Duration, at time.Time) (int, time.Time, error)
@@ -98,7 +98,7 @@ func (p *Player) who(r *http.Request, at time.Time) (asking, error) {
 		return asking{}, nil
 	}
 	a := asking{hash: signage.HashSecret(secret)}
-	screen, err := p.parts.Store.ScreenBySecret(r.Context(), a.hash, at)
+	screen, err := p.parts.Store.ScreenBySecret(r.Context(), a.hash)
 	if err == nil {
 		a.screen = &screen
 		return a, nil

@@ -176,7 +176,7 @@ class Screen {
     const time = make('p', 'time');
     const date = make('p', 'date');
     this.card('idle', time, date, make('div', 'rule'), make('p', 'title', this.manifest.name),
-      make('p', 'sentence', this.manifest.playlist ? `Nothing to show in ${this.manifest.playlist} yet` : 'Nothing to show yet'));
+      make('p', 'sentence', 'Nothing to show yet'));
     this.tick();
   }
 
