@@ -1,6 +1,7 @@
 package player
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -218,22 +219,24 @@ func (s *stream) upToDate(ctx context.Context, last, head signage.EventID) bool 
 	return err == nil && !slices.ContainsFunc(changes, s.concerns) // no longer kept: tell everything
 }
 
-// send writes one event and makes sure that it leaves.
-func (s *stream) send(parts ...any) error {
+// send writes one event and makes sure that it leaves. Its parts go out together: ten thousand screens are told of a
+// change at once, and what that costs is the calls to the system.
+func (s *stream) send(parts ...string) error {
 	err := s.rc.SetWriteDeadline(time.Now().Add(writeWithin))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
+	text, _ := s.player.buffers.Get().(*bytes.Buffer)
+	if text == nil {
+		text = &bytes.Buffer{}
+	}
+	defer s.player.buffers.Put(text)
+	text.Reset()
 	for _, part := range parts {
-		switch part := part.(type) {
-		case string:
-			_, err = s.w.Write([]byte(part))
-		case []byte:
-			_, err = s.w.Write(part)
-		}
-		if err != nil {
-			return fmt.Errorf("%w: %w", errGone, err)
-		}
+		text.WriteString(part)
+	}
+	if _, err := s.w.Write(text.Bytes()); err != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
 	}
 	if err := s.rc.Flush(); err != nil {
 		return fmt.Errorf("%w: %w", errGone, err)

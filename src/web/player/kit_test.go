@@ -65,7 +65,7 @@ func (l *lines) count(part string) int {
 
 // kit is a player on a real store, behind the real guard, at a real port.
 type kit struct {
-	t      *testing.T
+	t      testing.TB
 	store  *counted
 	hub    *live.Hub
 	roll   *live.Roll
@@ -77,7 +77,7 @@ type kit struct {
 	files map[string][]byte // media by address
 }
 
-func newKit(t *testing.T) *kit {
+func newKit(t testing.TB) *kit {
 	t.Helper()
 	db, err := database.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "vitrine.db"))
 	if err != nil {
@@ -150,8 +150,8 @@ func (k *kit) serveMedia(w http.ResponseWriter, r *http.Request) {
 }
 
 // must fails the test on an error and returns the value that came with it.
-func must[T any](value T, err error) func(t *testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](value T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -260,7 +260,7 @@ func (k *kit) paired(name string, playlist signage.ID) (*client, signage.Screen)
 // event is one server-sent event.
 type event struct{ id, name, data string }
 
-func (e event) manifest(t *testing.T) signage.Manifest {
+func (e event) manifest(t testing.TB) signage.Manifest {
 	t.Helper()
 	var m signage.Manifest
 	if err := json.Unmarshal([]byte(e.data), &m); err != nil {

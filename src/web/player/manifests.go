@@ -37,14 +37,14 @@ type common struct {
 type body struct {
 	version string
 	slides  map[signage.ID]struct{}
-	tail    []byte // the JSON of the manifest from its playlist's name on
+	tail    string // the JSON of the manifest from its playlist's name on
 }
 
 // manifest is what one screen is told. It holds little of its own: ten thousand are kept at once.
 type manifest struct {
 	head    signage.EventID // every change up to here is in it
 	version string
-	start   []byte // JSON of what is the screen's own
+	start   string // JSON of what is the screen's own
 	body    *body
 }
 
@@ -68,17 +68,13 @@ func (m *manifests) of(ctx context.Context, screen signage.Screen) (manifest, er
 	rotation := strconv.Itoa(screen.Rotation)
 	sum := sha256.Sum256([]byte(c.body.version + rotation + screen.Name))
 	made := manifest{head: c.head, version: hex.EncodeToString(sum[:8]), body: c.body}
-	made.start = make([]byte, 0, 64+len(name))
-	made.start = append(made.start, `{"version":"`+made.version+`","name":`...)
-	made.start = append(made.start, name...)
-	made.start = append(made.start, `,"rotation":`+rotation+`,`...)
+	made.start = `{"version":"` + made.version + `","name":` + string(name) + `,"rotation":` + rotation + `,`
 	return made, nil
 }
 
 // json returns the manifest as signage.Manifest is spelled.
 func (m manifest) json() json.RawMessage {
-	text := make([]byte, 0, len(m.start)+len(m.body.tail))
-	return append(append(text, m.start...), m.body.tail...)
+	return json.RawMessage(m.start + m.body.tail)
 }
 
 // common returns what all screens with a playlist are told. The head is read before the playlist is: what is committed
@@ -167,7 +163,7 @@ func newBody(whole signage.Manifest) (*body, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spell a manifest: %w", err)
 	}
-	b := &body{version: whole.Version, tail: tail[1:], slides: make(map[signage.ID]struct{}, len(whole.Slides))}
+	b := &body{version: whole.Version, tail: string(tail[1:]), slides: make(map[signage.ID]struct{}, len(whole.Slides))}
 	for _, s := range whole.Slides {
 		b.slides[s.ID] = struct{}{}
 	}

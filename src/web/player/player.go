@@ -55,6 +55,7 @@ type Player struct {
 	static    *static
 	manifests *manifests
 	problems  *problems
+	buffers   sync.Pool     // of *bytes.Buffer, for events
 	draining  chan struct{} // closed when streams must move on
 	drain     sync.Once
 }
