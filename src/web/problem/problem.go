@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"vitrine/src/blob"
 	"vitrine/src/database"
 	"vitrine/src/signage"
 )
@@ -33,18 +34,18 @@ const (
 
 // Details is the JSON body of a refusal.
 type Details struct {
-	Type      string  `json:"type"`                 // always about:blank: the status says the kind
-	Title     string  `json:"title"`                // the status in words
-	Status    int     `json:"status"`               // the HTTP status
-	Detail    string  `json:"detail"`               // whole sentences for a person: what is wrong and what to do
-	RequestID string  `json:"request_id,omitempty"` // under which the log has more
-	Errors    []Field `json:"errors,omitempty"`     // the values at fault, if any
+	Type      string  `json:"type" example:"about:blank" doc:"Always about:blank: the status says the kind"`
+	Title     string  `json:"title" example:"Conflict" doc:"The status in words"`
+	Status    int     `json:"status" example:"409" doc:"The HTTP status"`
+	Detail    string  `json:"detail" doc:"Whole sentences for a person: what is wrong and what to do"`
+	RequestID string  `json:"request_id,omitempty" doc:"Under which the server's log has more"`
+	Errors    []Field `json:"errors,omitempty" doc:"The values at fault, if any"`
 }
 
 // Field says what is wrong with one value of a request.
 type Field struct {
-	Location string `json:"location"` // such as "body.name"
-	Message  string `json:"message"`
+	Location string `json:"location" example:"body.name" doc:"Where the value stands"`
+	Message  string `json:"message" doc:"What is wrong with it"`
 }
 
 // Error returns the sentences for a person.
@@ -103,12 +104,14 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, database.ErrFull), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, blob.ErrBusy):
+		return http.StatusLocked
+	case errors.Is(err, database.ErrFull), errors.Is(err, blob.ErrFull), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return StatusNoSpace
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, database.ErrBusy), errors.Is(err, database.ErrReadOnly), errors.Is(err, database.ErrCorrupt),
-		errors.Is(err, database.ErrUnavailable), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		errors.Is(err, database.ErrUnavailable), errors.Is(err, blob.ErrReadOnly), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError
