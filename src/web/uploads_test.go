@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine/src/config"
 	"vitrine/src/signage"
@@ -185,14 +187,91 @@ func TestUploadsBelongToTheirUser(t *testing.T) {
 			t.Errorf("PATCH %s is %d", wrong, resp.StatusCode)
 		}
 	}
-	// There is one administrator only, so the other's upload is made by its owner's leaving.
-	other := signage.NewID()
-	if len(at) < 43 || other == s.user.ID {
-		t.Fatalf("the address %q can be guessed", at)
+	others := s.staged(signage.NewID(), "a.png", 100, []byte("what another user sent"))
+	if status, _ := c.offset(others); status != 404 {
+		t.Errorf("HEAD of another user's upload is %d", status)
 	}
-	resp, _ := s.as("").do("HEAD", at, nil, "Tus-Resumable", "1.0.0")
+	resp, body := c.send(others, 22, strings.NewReader("x"))
+	problemOf(t, resp, body, 404)
+	resp, body = c.do("GET", others+"/result", nil)
+	problemOf(t, resp, body, 404)
+	resp, body = c.do("DELETE", others, nil, "Tus-Resumable", "1.0.0")
+	problemOf(t, resp, body, 404)
+	mine := s.staged(s.user.ID, "a.png", 100, []byte("what I sent"))
+	if status, offset := c.offset(mine); status != 200 || offset != 11 {
+		t.Errorf("HEAD of one's own upload is %d at %d", status, offset)
+	}
+	resp, _ = s.as("").do("HEAD", at, nil, "Tus-Resumable", "1.0.0")
 	if resp.StatusCode != 401 {
 		t.Errorf("HEAD by nobody is %d", resp.StatusCode)
+	}
+}
+
+// staged leaves an upload behind as a server does that was killed, and returns its address.
+func (s *server) staged(owner signage.ID, name string, size int, received []byte) string {
+	s.t.Helper()
+	note, err := json.Marshal(map[string]any{"owner": owner, "name": name, "size": size, "created_at": time.Now()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	id := signage.NewSecret()
+	stage, err := s.blobs.CreateStage(s.t.Context(), id, note)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := stage.Append(s.t.Context(), bytes.NewReader(received)); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := stage.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	return "/api/v1/uploads/" + id
+}
+
+// TestKilledBeforeTheFileWasLookedAt checks that whichever way a client asks, the file is taken in, once.
+func TestKilledBeforeTheFileWasLookedAt(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.as(s.token())
+	for i, ask := range []func(at string, size int) (*http.Response, []byte){
+		func(at string, _ int) (*http.Response, []byte) { return c.do("GET", at+"/result", nil) },
+		func(at string, size int) (*http.Response, []byte) { return c.send(at, size, nil) },
+	} {
+		file := picture(t, 50, 40, byte(i+1))
+		at := s.staged(s.user.ID, "a.png", len(file), file)
+		for try := range 2 {
+			resp, body := ask(at, len(file))
+			var added addedShape
+			decodeBytes(t, body, &added)
+			if resp.StatusCode != 200 || !added.Added || added.Media.Size != int64(len(file)) {
+				t.Errorf("asked %d for the %d. time: %d %s", i, try+1, resp.StatusCode, body)
+			}
+		}
+	}
+	bad := s.staged(s.user.ID, "a.png", 12, []byte("not an image"))
+	resp, body := c.do("GET", bad+"/result", nil)
+	problemOf(t, resp, body, 422)
+}
+
+// TestConcurrentEnds checks that many who send the last bytes at once all learn the same, and one medium comes of it.
+func TestConcurrentEnds(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.as(s.token())
+	file := picture(t, 60, 50, 77)
+	at := s.staged(s.user.ID, "a.png", len(file), file)
+	answers := make(chan string, 5)
+	for range cap(answers) {
+		go func() {
+			_, body := c.do("GET", at+"/result", nil)
+			answers <- string(bytes.TrimSpace(body))
+		}()
+	}
+	first := <-answers
+	for range cap(answers) - 1 {
+		if next := <-answers; next != first || !strings.Contains(next, `"added":true`) {
+			t.Errorf("the answers differ: %s, %s", first, next)
+		}
 	}
 }
 
