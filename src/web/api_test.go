@@ -20,7 +20,8 @@ func TestOpenAPIIsFresh(t *testing.T) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("docs/openapi.yaml is stale (%v): go run ./src/vitrine openapi > docs/openapi.yaml", err)
 	}
-	for _, text := range []string{"openapi: 3.1.0", "/playlists/{id}/slides/{slide}:", "application/problem+json", "bearer"} {
+	for _, text := range []string{"openapi: 3.1.0", "/playlists/{id}/slides/{slide}:", "application/problem+json",
+		"bearer"} {
 		if !strings.Contains(string(want), text) {
 			t.Errorf("the document lacks %q", text)
 		}
@@ -47,7 +48,8 @@ func TestProblems(t *testing.T) {
 		{"no JSON", "POST", "/api/v1/playlists", `{"name":`, 400, "not valid JSON"},
 		{"no body", "POST", "/api/v1/playlists", ``, 400, "body is required"},
 		{"a wrong type", "POST", "/api/v1/playlists", `{"name":7}`, 422, "name"},
-		{"a value outside of its bounds", "POST", "/api/v1/playlists", `{"name":"a","default_duration_ms":1}`, 422, "default_duration_ms"},
+		{"a value outside of its bounds", "POST", "/api/v1/playlists", `{"name":"a","default_duration_ms":1}`, 422,
+			"default_duration_ms"},
 		{"an unknown parameter", "GET", "/api/v1/media?colour=red", ``, 422, "colour"},
 		{"a limit out of bounds", "GET", "/api/v1/media?limit=1000", ``, 422, "limit"},
 		{"not an id", "GET", "/api/v1/playlists/7", ``, 422, "not an id"},
@@ -57,7 +59,8 @@ func TestProblems(t *testing.T) {
 		{"no code at all", "POST", "/api/v1/screens", `{"code":"OOOOOO","name":"a"}`, 422, "code"},
 		{"an unknown address", "GET", "/api/v1/nothing", ``, 404, "nothing"},
 		{"a method that is not taken", "PUT", "/api/v1/playlists", `{}`, 405, "PUT"},
-		{"a body that is too large", "POST", "/api/v1/playlists", `{"name":"` + strings.Repeat("a", 2<<20) + `"}`, 413, "larger"},
+		{"a body that is too large", "POST", "/api/v1/playlists", `{"name":"` + strings.Repeat("a", 2<<20) + `"}`, 413,
+			"larger"},
 		{"a form in place of bytes", "POST", "/api/v1/media?name=a", `x`, 422, "--data-binary"},
 	}
 	for _, tt := range tests {
@@ -108,23 +111,27 @@ func TestPlaylists(t *testing.T) {
 
 	var p playlistShape
 	c.json("POST", "/api/v1/playlists", map[string]any{"name": "Lobby"}, 201, &p)
-	resp, body := c.do("POST", "/api/v1/playlists", strings.NewReader(`{"name":"LOBBY"}`), "Content-Type", "application/json")
+	resp, body := c.do("POST", "/api/v1/playlists", strings.NewReader(`{"name":"LOBBY"}`), "Content-Type",
+		"application/json")
 	problemOf(t, resp, body, 409)
 
 	at := "/api/v1/playlists/" + p.ID
 	var added struct{ Slides []slideShape }
 	c.json("POST", at+"/slides", map[string]any{"media_ids": []string{a.ID, b.ID, a.ID}}, 201, &added)
-	if len(added.Slides) != 3 || added.Slides[1].Media.Name != "b.png" || added.Slides[0].ShownMS != 10000 || added.Slides[0].DurationMS != 0 {
+	if len(added.Slides) != 3 || added.Slides[1].Media.Name != "b.png" || added.Slides[0].ShownMS != 10000 ||
+		added.Slides[0].DurationMS != 0 {
 		t.Fatalf("the slides are %+v", added.Slides)
 	}
 	c.json("PATCH", at+"/slides/"+added.Slides[0].ID, map[string]any{"duration_ms": 5000, "fit": "cover"}, 200, nil)
 	c.json("PATCH", at, map[string]any{"default_duration_ms": 20000, "transition": "cut"}, 200, nil)
 	order := []string{added.Slides[2].ID, added.Slides[0].ID, added.Slides[1].ID}
 	c.json("PUT", at+"/order", map[string]any{"slides": order}, 200, &p)
-	if p.LengthMS != 45000 || p.Name != "Lobby" || p.Transition != "cut" || strings.Join(ids(p), " ") != strings.Join(order, " ") {
+	if p.LengthMS != 45000 || p.Name != "Lobby" || p.Transition != "cut" || strings.Join(ids(p),
+		" ") != strings.Join(order, " ") {
 		t.Errorf("the playlist is %+v", p)
 	}
-	resp, body = c.do("PUT", at+"/order", strings.NewReader(`{"slides":["`+order[0]+`"]}`), "Content-Type", "application/json")
+	resp, body = c.do("PUT", at+"/order", strings.NewReader(`{"slides":["`+order[0]+`"]}`), "Content-Type",
+		"application/json")
 	problemOf(t, resp, body, 409)
 
 	var removed struct {
@@ -135,7 +142,8 @@ func TestPlaylists(t *testing.T) {
 	if removed.Position != 1 || removed.Slide.DurationMS != 5000 {
 		t.Errorf("what was removed is %+v", removed)
 	}
-	c.json("POST", at+"/slides", map[string]any{"media_ids": []string{removed.Slide.Media.ID}, "position": 1, "duration_ms": 5000}, 201, nil)
+	c.json("POST", at+"/slides", map[string]any{"media_ids": []string{removed.Slide.Media.ID}, "position": 1,
+		"duration_ms": 5000}, 201, nil)
 	c.json("GET", at, nil, 200, &p)
 	if len(p.Slides) != 3 || p.Slides[1].DurationMS != 5000 {
 		t.Errorf("what was removed cannot be put back: %+v", p.Slides)
@@ -187,8 +195,10 @@ func TestScreens(t *testing.T) {
 		PlaylistName    string  `json:"playlist_name"`
 		Rotation        int
 	}
-	c.json("POST", "/api/v1/screens", map[string]any{"code": strings.ToLower(hello.Pairing.Spelled), "name": "Left", "playlist_id": p.ID}, 201, &got)
-	if got.Name != "Left" || got.PlaylistID == nil || *got.PlaylistID != p.ID || got.PlaylistName != "Lobby" || got.State != "offline" {
+	c.json("POST", "/api/v1/screens", map[string]any{"code": strings.ToLower(hello.Pairing.Spelled), "name": "Left",
+		"playlist_id": p.ID}, 201, &got)
+	if got.Name != "Left" || got.PlaylistID == nil || *got.PlaylistID != p.ID || got.PlaylistName != "Lobby" ||
+		got.State != "offline" {
 		t.Errorf("the screen is %+v", got)
 	}
 	at := "/api/v1/screens/" + got.ID

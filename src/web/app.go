@@ -1,5 +1,5 @@
-// Package web puts the rooms of the HTTP server together: the administrators' pages, the JSON API, uploads, what screens
-// load, and what operators ask (/livez, /readyz, /metrics).
+// Package web puts the rooms of the HTTP server together: the administrators' pages, the JSON API, uploads, what
+// screens load, and what operators ask (/livez, /readyz, /metrics).
 package web
 
 import (
@@ -112,7 +112,8 @@ func (a *App) register(router *mux.Router) error {
 	a.uploads.Register(router)
 	jsonAPI.Register(router)
 	a.player = player.New(player.Parts{
-		Store: a.parts.Store, Hub: a.parts.Hub, Roll: a.parts.Roll, Guard: a.guard, Log: a.parts.Log, Version: a.parts.Version,
+		Store: a.parts.Store, Hub: a.parts.Hub, Roll: a.parts.Roll, Guard: a.guard, Log: a.parts.Log,
+		Version: a.parts.Version,
 	})
 	a.player.Register(router)
 	router.Handle("/metrics", a.serveMetrics()).Methods(http.MethodGet)

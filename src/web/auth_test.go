@@ -21,7 +21,8 @@ func open(template string) bool {
 		return true
 	case template == "/screen" || strings.HasPrefix(template, "/screen/"): // a screen proves itself by its own secret
 		return true
-	case strings.HasPrefix(template, "/assets/"), template == "/favicon.ico", strings.HasPrefix(template, "/static/"): // no data
+	case strings.HasPrefix(template, "/assets/"), template == "/favicon.ico", strings.HasPrefix(template,
+		"/static/"): // no data
 		return true
 	}
 	return false
@@ -107,7 +108,8 @@ func TestTokens(t *testing.T) {
 		t.Error("a 401 does not say how to prove oneself")
 	}
 
-	resp, body = c.do(http.MethodPost, "/api/v1/tokens", strings.NewReader(`{"name":"old","expires_at":"2001-01-01T00:00:00Z"}`),
+	resp, body = c.do(http.MethodPost, "/api/v1/tokens",
+		strings.NewReader(`{"name":"old","expires_at":"2001-01-01T00:00:00Z"}`),
 		"Content-Type", "application/json")
 	if p := problemOf(t, resp, body, 422); !strings.Contains(p.Detail, "past") {
 		t.Errorf("a token that ended is refused with %q", p.Detail)
@@ -129,7 +131,8 @@ func TestExpiredToken(t *testing.T) {
 func TestLocalToken(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	for _, path := range []string{"/api/v1/me", "/api/v1/media", "/api/v1/screens", "/api/v1/events", "/api/v1/openapi.json"} {
+	for _, path := range []string{"/api/v1/me", "/api/v1/media", "/api/v1/screens", "/api/v1/events",
+		"/api/v1/openapi.json"} {
 		resp, body := s.as(localToken).do(http.MethodGet, path, nil)
 		problemOf(t, resp, body, http.StatusUnauthorized)
 	}
@@ -176,8 +179,10 @@ func TestMetrics(t *testing.T) {
 	resp, body = closed.as(closed.token()).do(http.MethodGet, "/metrics", nil)
 	text := string(body)
 	for _, want := range []string{
-		`vitrine_build_info{version="0.0.0-test"} 1`, `vitrine_screens{state="online"} 0`, "vitrine_database_lock_wait_seconds_total",
-		`vitrine_http_requests_total{class="2xx",method="GET",route="/api/v1/me"} 1`, "go_goroutines", "vitrine_uploads_in_progress 0",
+		`vitrine_build_info{version="0.0.0-test"} 1`, `vitrine_screens{state="online"} 0`,
+		"vitrine_database_lock_wait_seconds_total",
+		`vitrine_http_requests_total{class="2xx",method="GET",route="/api/v1/me"} 1`, "go_goroutines",
+		"vitrine_uploads_in_progress 0",
 		"vitrine_http_request_duration_seconds_bucket",
 	} {
 		if !strings.Contains(text, want) {
@@ -189,7 +194,8 @@ func TestMetrics(t *testing.T) {
 	if resp, _ := near.as("").do(http.MethodGet, "/metrics", nil); resp.StatusCode != http.StatusOK {
 		t.Errorf("a network of the settings gets %d", resp.StatusCode)
 	}
-	if resp, _ := near.as("").do(http.MethodGet, "/metrics", nil, "X-Forwarded-For", "203.0.113.7"); resp.StatusCode != http.StatusForbidden {
+	if resp, _ := near.as("").do(http.MethodGet, "/metrics", nil, "X-Forwarded-For",
+		"203.0.113.7"); resp.StatusCode != http.StatusForbidden {
 		t.Errorf("through a proxy on this machine that nobody told us of, anyone gets %d", resp.StatusCode)
 	}
 }
@@ -198,7 +204,8 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	token := s.token()
-	resp, _ := s.as(token).do(http.MethodGet, "/setup?token=secret-of-the-link", nil, "Cookie", "vitrine_session=secret-of-the-cookie")
+	resp, _ := s.as(token).do(http.MethodGet, "/setup?token=secret-of-the-link", nil, "Cookie",
+		"vitrine_session=secret-of-the-cookie")
 	s.as(token).json(http.MethodGet, "/api/v1/me", nil, 200, nil)
 	log := s.log.String()
 	if strings.Contains(log, "secret-of") || strings.Contains(log, token) {

@@ -31,7 +31,8 @@ func (c caller) listen(lastEventID string) <-chan event {
 	if err != nil {
 		c.s.t.Fatal(err)
 	}
-	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" || resp.Header.Get("Cache-Control") != "no-store" {
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" ||
+		resp.Header.Get("Cache-Control") != "no-store" {
 		c.s.t.Fatalf("the stream is %d %v", resp.StatusCode, resp.Header)
 	}
 	events := make(chan event, 100)

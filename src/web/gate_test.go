@@ -37,7 +37,8 @@ func TestGateBeforeTheApp(t *testing.T) {
 	gate.Wait("the database <to> answer", 3, 7)
 	w := get(t, gate, "/readyz", "")
 	s := statusOf(t, w)
-	if w.Code != 503 || s.Status != "starting" || s.WaitingFor != "the database <to> answer" || s.Done != 3 || s.Of != 7 || s.Since == nil {
+	if w.Code != 503 || s.Status != "starting" || s.WaitingFor != "the database <to> answer" || s.Done != 3 ||
+		s.Of != 7 || s.Since == nil {
 		t.Errorf("/readyz is %d %+v", w.Code, s)
 	}
 
@@ -49,7 +50,8 @@ func TestGateBeforeTheApp(t *testing.T) {
 	}
 	for _, path := range []string{"/api/v1/media", "/screen/hello"} {
 		api := get(t, gate, path, "application/json")
-		if api.Code != 503 || api.Header().Get("Content-Type") != "application/problem+json" || api.Header().Get("Retry-After") == "" {
+		if api.Code != 503 || api.Header().Get("Content-Type") != "application/problem+json" ||
+			api.Header().Get("Retry-After") == "" {
 			t.Errorf("%s is %d %v", path, api.Code, api.Header())
 		}
 	}
@@ -71,7 +73,8 @@ func TestGateOpensAndCloses(t *testing.T) {
 	app, gate := working(&database, &uploads), NewGate(slog.New(slog.DiscardHandler))
 	gate.Open(app)
 	w := get(t, gate, "/readyz", "")
-	if s := statusOf(t, w); w.Code != 200 || s.Status != "ready" || s.Version != "1.2.3" || s.Database != "ok" || s.Uploads != "ok" {
+	if s := statusOf(t, w); w.Code != 200 || s.Status != "ready" || s.Version != "1.2.3" || s.Database != "ok" ||
+		s.Uploads != "ok" {
 		t.Errorf("/readyz is %d %+v", w.Code, s)
 	}
 	if w := get(t, gate, "/screens", "text/html"); w.Code != http.StatusTeapot {
@@ -102,7 +105,8 @@ func TestReadyTellsWhatFails(t *testing.T) {
 	gate.Open(app)
 	w := get(t, gate, "/readyz", "")
 	s := statusOf(t, w)
-	if w.Code != 503 || s.Status != "failing" || s.Database == "ok" || s.Uploads != "ok" || strings.Contains(w.Body.String(), "secret") {
+	if w.Code != 503 || s.Status != "failing" || s.Database == "ok" || s.Uploads != "ok" ||
+		strings.Contains(w.Body.String(), "secret") {
 		t.Errorf("/readyz is %d %s", w.Code, w.Body)
 	}
 	// The answer is kept for a moment, so that many who ask do not burden what is in trouble.

@@ -77,7 +77,8 @@ func start(t *testing.T, change ...func(*config.Config)) *server {
 	}
 	s := startIn(t, folder, cfg)
 	s.user = signage.User{
-		ID: signage.NewID(), Username: "ada", PasswordHash: signage.HashPassword(password), CreatedAt: signage.Now(time.Now()),
+		ID: signage.NewID(), Username: "ada", PasswordHash: signage.HashPassword(password),
+		CreatedAt: signage.Now(time.Now()),
 	}
 	if _, err := s.store.ProvideUser(context.Background(), s.user); err != nil {
 		t.Fatal(err)
@@ -112,7 +113,8 @@ func startIn(t *testing.T, folder string, cfg *config.Config) *server {
 	t.Cleanup(func() { stop(); done.Wait() })
 	s.app, err = web.New(web.Parts{
 		Config: cfg, Store: s.store, Database: db, Blobs: blobs, Hub: hub, Roll: s.roll, Log: log,
-		Intake:  intake.New(s.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels}),
+		Intake: intake.New(s.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes,
+			MaxPixels: cfg.MaxPixels}),
 		Version: "0.0.0-test", LocalToken: localToken,
 	})
 	if err != nil {
@@ -210,7 +212,8 @@ func problemOf(t *testing.T, resp *http.Response, body []byte, status int) (p re
 	if err := json.Unmarshal(body, &p); err != nil {
 		t.Fatal(err)
 	}
-	if p.Status != status || p.Title == "" || p.Detail == "" || p.RequestID != resp.Header.Get("X-Request-Id") || p.RequestID == "" {
+	if p.Status != status || p.Title == "" || p.Detail == "" || p.RequestID != resp.Header.Get("X-Request-Id") ||
+		p.RequestID == "" {
 		t.Fatalf("the problem is incomplete: %s", body)
 	}
 	return p
@@ -223,7 +226,10 @@ func browser(t *testing.T) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request,
+		[]*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 }
 
 // picture returns a PNG that differs from every other seed's.

@@ -37,7 +37,8 @@ func (c caller) begin(name string, size int) string {
 // send sends bytes of an upload.
 func (c caller) send(at string, offset int, part io.Reader) (*http.Response, []byte) {
 	c.s.t.Helper()
-	return c.do("PATCH", at, part, "Tus-Resumable", "1.0.0", "Content-Type", chunkType, "Upload-Offset", strconv.Itoa(offset))
+	return c.do("PATCH", at, part, "Tus-Resumable", "1.0.0", "Content-Type", chunkType, "Upload-Offset",
+		strconv.Itoa(offset))
 }
 
 func (c caller) offset(at string) (status, offset int) {
@@ -75,7 +76,8 @@ func TestUploadInParts(t *testing.T) {
 	file := picture(t, 200, 150, 7)
 	half := len(file) / 2
 	at := c.begin("../../Über <b>uns</b> 🖼.png", len(file))
-	if resp, body := c.send(at, 0, bytes.NewReader(file[:half])); resp.StatusCode != 204 || resp.Header.Get("Upload-Offset") != strconv.Itoa(half) {
+	if resp, body := c.send(at, 0, bytes.NewReader(file[:half])); resp.StatusCode != 204 ||
+		resp.Header.Get("Upload-Offset") != strconv.Itoa(half) {
 		t.Fatalf("the first half is %d %v %s", resp.StatusCode, resp.Header, body)
 	}
 	if status, offset := c.offset(at); status != 200 || offset != half {
@@ -335,14 +337,17 @@ func TestServeMedia(t *testing.T) {
 		t.Fatalf("the file is %d with %d bytes", resp.StatusCode, len(body))
 	}
 	for name, want := range map[string]string{
-		"Content-Type": "image/png", "Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff",
-		"Content-Security-Policy": "default-src 'none'; sandbox", "Cross-Origin-Resource-Policy": "same-origin", "Accept-Ranges": "bytes",
+		"Content-Type": "image/png", "Cache-Control": "private, max-age=31536000, immutable",
+		"X-Content-Type-Options":  "nosniff",
+		"Content-Security-Policy": "default-src 'none'; sandbox", "Cross-Origin-Resource-Policy": "same-origin",
+		"Accept-Ranges": "bytes",
 	} {
 		if h.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, h.Get(name), want)
 		}
 	}
-	if !strings.HasPrefix(h.Get("Content-Disposition"), "inline; filename") || strings.ContainsAny(h.Get("Content-Disposition"), "üÜ\r\n") {
+	if !strings.HasPrefix(h.Get("Content-Disposition"), "inline; filename") ||
+		strings.ContainsAny(h.Get("Content-Disposition"), "üÜ\r\n") {
 		t.Errorf("the disposition is %q", h.Get("Content-Disposition"))
 	}
 	etag := h.Get("Etag")
@@ -362,7 +367,8 @@ func TestServeMedia(t *testing.T) {
 	if m.ThumbnailURL == nil {
 		t.Fatal("there is no thumbnail")
 	}
-	if resp, _ := c.do("GET", *m.ThumbnailURL, nil); resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "image/jpeg" {
+	if resp, _ := c.do("GET", *m.ThumbnailURL, nil); resp.StatusCode != 200 ||
+		resp.Header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("the thumbnail is %d %s", resp.StatusCode, resp.Header.Get("Content-Type"))
 	}
 	resp, body = c.do("GET", "/media/"+m.ID+"/display", nil)
@@ -375,7 +381,8 @@ func TestServeMedia(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp, body = c.do("GET", m.FileURL, nil)
-	if p := problemOf(t, resp, body, 404); !strings.Contains(p.Detail, "backup") || strings.Contains(h.Get("Cache-Control"), "no-store") {
+	if p := problemOf(t, resp, body, 404); !strings.Contains(p.Detail, "backup") ||
+		strings.Contains(h.Get("Cache-Control"), "no-store") {
 		t.Errorf("a missing file is told as %q", p.Detail)
 	}
 }

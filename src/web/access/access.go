@@ -139,7 +139,8 @@ func (g *Guard) sameOrigin(r *http.Request) error {
 	if g.origins.Check(r) == nil {
 		return nil
 	}
-	return signage.Refuse(signage.ErrDenied, "This request was sent by a page of another address (%s), so it was refused. "+
+	return signage.Refuse(signage.ErrDenied, "This request was sent by a page of another address (%s), so it was "+
+		"refused. "+
 		"Open Vitrine at its own address and try again; behind a proxy, set VITRINE_PUBLIC_URL to that address.",
 		clip(r.Header.Get("Origin")))
 }

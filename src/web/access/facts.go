@@ -186,8 +186,8 @@ func RequestID(ctx context.Context) string { return factsOf(ctx).id }
 // ClientAddr returns the address of the client, behind trusted proxies. It is the zero address if none is known.
 func ClientAddr(ctx context.Context) netip.Addr { return factsOf(ctx).client }
 
-// ViaUnknownProxy reports whether the request says that it came through a proxy which the settings do not trust, so that
-// [ClientAddr] is that of the proxy.
+// ViaUnknownProxy reports whether the request says that it came through a proxy which the settings do not trust, so
+// that [ClientAddr] is that of the proxy.
 func ViaUnknownProxy(ctx context.Context) bool { return factsOf(ctx).hidden }
 
 // IsHTTPS reports whether the client's browser sent the request by HTTPS.
@@ -208,7 +208,8 @@ func BaseURL(r *http.Request) string {
 // secure sets the headers that every answer of ours carries. Handlers may replace the content security policy by a
 // narrower one.
 func secure(h http.Header, https bool) {
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "+
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "+
+		"blob: data:; "+
 		"media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -119,7 +119,8 @@ func FuzzSafeNext(f *testing.F) {
 		}
 		if w := httptest.NewRecorder(); true {
 			http.Redirect(w, httptest.NewRequest(http.MethodGet, "/login", nil), safe, http.StatusSeeOther)
-			if location := w.Header().Get("Location"); strings.HasPrefix(location, "//") || strings.ContainsAny(location, "\r\n\\") {
+			if location := w.Header().Get("Location"); strings.HasPrefix(location, "//") || strings.ContainsAny(location,
+				"\r\n\\") {
 				t.Fatalf("SafeNext(%q) is sent as %q", next, location)
 			}
 		}
@@ -177,14 +178,16 @@ func TestFacts(t *testing.T) {
 		},
 		{
 			"a host that is none", Settings{TrustedProxies: trusted}, "10.0.0.1:1",
-			map[string]string{"X-Forwarded-Host": "evil.example/path?"}, "10.0.0.1", "http://signs.lan:8080", "signs.lan:8080", false, false,
+			map[string]string{"X-Forwarded-Host": "evil.example/path?"}, "10.0.0.1", "http://signs.lan:8080", "signs.lan:8080",
+			false, false,
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f, host := factsFor(t, tt.settings, tt.remote, tt.header)
-			if f.client.String() != tt.client || f.base != tt.base || host != tt.host || f.https != tt.https || f.hidden != tt.hidden {
+			if f.client.String() != tt.client || f.base != tt.base || host != tt.host || f.https != tt.https ||
+				f.hidden != tt.hidden {
 				t.Errorf("got client %s, base %s, host %s, https %v, hidden %v", f.client, f.base, host, f.https, f.hidden)
 			}
 		})
@@ -219,10 +222,12 @@ func TestSameOrigin(t *testing.T) {
 		{"another port of the same host", map[string]string{"Origin": "http://signs.lan:9090"}, 403},
 		{"a page without an origin", map[string]string{"Origin": "null"}, 403},
 		{"the public URL, whose proxy changes the host", map[string]string{"Origin": "https://signs.example.org"}, 200},
-		{"a token from another site", map[string]string{"Origin": "https://evil.example", "Authorization": "Bearer vt_x"}, 200},
+		{"a token from another site", map[string]string{"Origin": "https://evil.example", "Authorization": "Bearer vt_x"},
+			200},
 		{
 			"a token and a cookie from another site",
-			map[string]string{"Origin": "https://evil.example", "Authorization": "Bearer vt_x", "Cookie": "vitrine_session=x"}, 403,
+			map[string]string{"Origin": "https://evil.example", "Authorization": "Bearer vt_x", "Cookie": "vitrine_session=x"},
+			403,
 		},
 	}
 	guard := New(nil, Settings{PublicURL: "https://signs.example.org"})

@@ -67,7 +67,8 @@ func (g *Guard) anyUser(r *http.Request) (bool, error) {
 
 // errSignIn is told to programs that did not prove who they are.
 func errSignIn() error {
-	return problem.New(http.StatusUnauthorized, "Sign in first, or send an API token as \"Authorization: Bearer vt_…\". "+
+	return problem.New(http.StatusUnauthorized, "Sign in first, or send an API token as "+
+		"\"Authorization: Bearer vt_…\". "+
 		"Administrators make tokens in the settings. An ended session or a removed or expired token counts no more.")
 }
 

@@ -146,7 +146,8 @@ func (g *Guard) SignInAs(w http.ResponseWriter, r *http.Request, user signage.Us
 // same and the log tells.
 func (g *Guard) SignOut(w http.ResponseWriter, r *http.Request) {
 	if err := g.endSession(r); err != nil {
-		g.settings.Log.Warn("A session could not be ended; it ends by itself", "error", err, "request_id", RequestID(r.Context()))
+		g.settings.Log.Warn("A session could not be ended; it ends by itself", "error", err, "request_id",
+			RequestID(r.Context()))
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: sessionCookie, Path: "/", MaxAge: -1,
@@ -253,8 +254,8 @@ func clip(text string) string {
 	return text
 }
 
-// NewToken makes an API token of a user, and the secret by which it is known: [TokenPrefix] and 256 random bits. What is
-// stored of the secret is its [signage.HashSecret]. expires is zero for never.
+// NewToken makes an API token of a user, and the secret by which it is known: [TokenPrefix] and 256 random bits. Of the
+// secret, its [signage.HashSecret] is stored. expires is zero for never.
 func NewToken(user signage.ID, name string, expires, at time.Time) (token signage.Token, secret string) {
 	secret = TokenPrefix + signage.NewSecret()
 	return signage.Token{

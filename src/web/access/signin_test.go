@@ -47,7 +47,8 @@ func open(t *testing.T) *room {
 func (r *room) withUser() *room {
 	r.t.Helper()
 	r.user = signage.User{
-		ID: signage.NewID(), Username: "ada", PasswordHash: signage.HashPassword(password), CreatedAt: signage.Now(time.Now()),
+		ID: signage.NewID(), Username: "ada", PasswordHash: signage.HashPassword(password),
+		CreatedAt: signage.Now(time.Now()),
 	}
 	if _, err := r.store.ProvideUser(context.Background(), r.user); err != nil {
 		r.t.Fatal(err)
@@ -119,7 +120,8 @@ func TestSignIn(t *testing.T) {
 	}
 
 	fresh := resp.Cookies()[0]
-	resp = r.serve(request(http.MethodPost, "/logout", "192.0.2.1", fresh), func(w http.ResponseWriter, req *http.Request) {
+	resp = r.serve(request(http.MethodPost, "/logout", "192.0.2.1", fresh), func(w http.ResponseWriter,
+		req *http.Request) {
 		r.guard.SignOut(w, req)
 	})
 	if gone := resp.Cookies(); len(gone) != 1 || gone[0].MaxAge >= 0 {
@@ -176,7 +178,8 @@ func TestUnknownUserLooksLikeWrongPassword(t *testing.T) {
 	r := open(t).withUser()
 	var messages []string
 	for _, tt := range [][2]string{
-		{"ada", "wrong words"}, {"grace", "wrong words"}, {"", ""}, {"a b", "x"}, {"ada", strings.Repeat("x", 5000)}, {"ada", ""},
+		{"ada", "wrong words"}, {"grace", "wrong words"}, {"", ""}, {"a b", "x"}, {"ada", strings.Repeat("x", 5000)},
+		{"ada", ""},
 	} {
 		_, err := r.signIn("192.0.2.1", tt[0], tt[1])
 		if !errors.Is(err, signage.ErrDenied) {
@@ -213,7 +216,8 @@ func TestLimitPerAddress(t *testing.T) {
 	r := open(t).withUser()
 	for i := range 20 {
 		// A client has a whole /64 of IPv6.
-		if _, err := r.signIn(fmt.Sprintf("2001:db8::%x", i+1), fmt.Sprintf("user%d", i), "wrong words"); !errors.Is(err, signage.ErrDenied) {
+		if _, err := r.signIn(fmt.Sprintf("2001:db8::%x", i+1), fmt.Sprintf("user%d", i), "wrong words"); !errors.Is(err,
+			signage.ErrDenied) {
 			t.Fatalf("try %d: %v", i+1, err)
 		}
 	}
@@ -245,7 +249,8 @@ func TestRequirePage(t *testing.T) {
 	}
 	r.withUser()
 	resp := page(request(http.MethodGet, "/playlists/1?part=strip", "192.0.2.1"))
-	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/login?next=%2Fplaylists%2F1%3Fpart%3Dstrip" {
+	if resp.StatusCode != http.StatusSeeOther ||
+		resp.Header.Get("Location") != "/login?next=%2Fplaylists%2F1%3Fpart%3Dstrip" {
 		t.Errorf("one is sent to %d %q", resp.StatusCode, resp.Header.Get("Location"))
 	}
 	if resp := page(request(http.MethodPost, "/playlists", "192.0.2.1")); resp.Header.Get("Location") != "/login" {
@@ -256,7 +261,8 @@ func TestRequirePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp = page(request(http.MethodGet, "/screens", "192.0.2.1", cookies[0]))
-	if renewed := resp.Cookies(); resp.StatusCode != http.StatusTeapot || len(renewed) != 1 || renewed[0].Value != cookies[0].Value {
+	if renewed := resp.Cookies(); resp.StatusCode != http.StatusTeapot || len(renewed) != 1 ||
+		renewed[0].Value != cookies[0].Value {
 		t.Errorf("an administrator gets %d and the cookies %v", resp.StatusCode, renewed)
 	}
 }

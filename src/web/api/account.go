@@ -48,7 +48,8 @@ type NewToken struct {
 func (a *API) account() {
 	handle(a, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/me", Tags: []string{"account"},
-		Summary: "Who is asking", Description: "Returns the user whose session or token was sent, and what this server allows.",
+		Summary: "Who is asking", Description: "Returns the user whose session or token was sent, and what this " +
+			"server allows.",
 	}, func(ctx context.Context, _ *struct{}) (*meOut, error) {
 		who, out := access.From(ctx), &meOut{}
 		out.Body.ID, out.Body.Username, out.Body.CreatedAt = string(who.User.ID), who.User.Username, who.User.CreatedAt

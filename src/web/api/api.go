@@ -79,7 +79,8 @@ func settings() huma.Config {
 			Info: &huma.Info{
 				Title: "Vitrine", Version: "1",
 				Description: "What the administrators' pages of Vitrine can do, for programs. Durations are milliseconds, " +
-					"times are RFC 3339 in UTC, and a refusal is a problem document (RFC 9457) whose `detail` is a sentence for a person.",
+					"times are RFC 3339 in UTC, and a refusal is a problem document (RFC 9457) whose `detail` is a sentence " +
+					"for a person.",
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Servers: []*huma.Server{{URL: Prefix, Description: "This installation"}},
@@ -101,7 +102,8 @@ func settings() huma.Config {
 				{Name: "server", Description: "What happens on this installation."},
 			},
 		},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat,
+			"json": huma.DefaultJSONFormat},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 		Transformers:                 []huma.Transformer{explain},

@@ -24,23 +24,28 @@ func (a *API) describeUploads() {
 	for _, op := range []*huma.Operation{
 		{
 			OperationID: "create-upload", Method: http.MethodPost, Path: "/uploads", Summary: "Begin a resumable upload",
-			Description: "Makes an upload of the tus protocol 1.0 and answers with its address in `Location`. `Upload-Metadata` " +
+			Description: "Makes an upload of the tus protocol 1.0 and answers with its address in `Location`. " +
+				"`Upload-Metadata` " +
 				"carries `filename` and its value in Base64.",
 			Parameters: []*huma.Param{version, header("Upload-Length", "The size of the file in bytes", true),
 				header("Upload-Metadata", "For example: filename T3BlbmluZyBob3Vycy5qcGc=", false)},
 			Responses: map[string]*huma.Response{"201": {Description: "Begun"}},
 		},
 		{
-			OperationID: "get-upload-offset", Method: http.MethodHead, Path: "/uploads/{id}", Summary: "Ask how far an upload came",
-			Description: "Answers with `Upload-Offset` and `Upload-Length`. A file that was refused is a 410: the result tells why.",
-			Parameters:  []*huma.Param{one, version},
-			Responses:   map[string]*huma.Response{"200": {Description: "It can go on"}},
+			OperationID: "get-upload-offset", Method: http.MethodHead, Path: "/uploads/{id}",
+			Summary: "Ask how far an upload came",
+			Description: "Answers with `Upload-Offset` and `Upload-Length`. A file that was refused is a 410: the result " +
+				"tells why.",
+			Parameters: []*huma.Param{one, version},
+			Responses:  map[string]*huma.Response{"200": {Description: "It can go on"}},
 		},
 		{
 			OperationID: "continue-upload", Method: http.MethodPatch, Path: "/uploads/{id}", Summary: "Send the next bytes",
-			Description: "Appends to the upload. The last bytes are answered with what became of the file: the medium, or why it " +
+			Description: "Appends to the upload. The last bytes are answered with what became of the file: the medium, " +
+				"or why it " +
 				"was refused. Sent again, it answers the same for an hour.",
-			Parameters: []*huma.Param{one, version, header("Upload-Offset", "Where these bytes begin", true)}, RequestBody: chunk,
+			Parameters:  []*huma.Param{one, version, header("Upload-Offset", "Where these bytes begin", true)},
+			RequestBody: chunk,
 			Responses: map[string]*huma.Response{
 				"200": {Description: "The file is whole and stored", Content: result}, "204": {Description: "More is to come"},
 			},
@@ -51,8 +56,10 @@ func (a *API) describeUploads() {
 			Parameters:  []*huma.Param{one, version}, Responses: map[string]*huma.Response{"204": {Description: "Dropped"}},
 		},
 		{
-			OperationID: "get-upload-result", Method: http.MethodGet, Path: "/uploads/{id}/result", Summary: "Ask what became of an upload",
-			Description: "For a program whose connection broke before it got the answer to its last bytes. Answers what that answer " +
+			OperationID: "get-upload-result", Method: http.MethodGet, Path: "/uploads/{id}/result",
+			Summary: "Ask what became of an upload",
+			Description: "For a program whose connection broke before it got the answer to its last bytes. Answers what " +
+				"that answer " +
 				"was, for an hour, or a 409 while bytes are missing.",
 			Parameters: []*huma.Param{one},
 			Responses:  map[string]*huma.Response{"200": {Description: "The file is whole and stored", Content: result}},

@@ -82,7 +82,8 @@ func (a *API) media() {
 	handle(a, huma.Operation{
 		OperationID: "remove-media", Method: http.MethodDelete, Path: "/media/{id}", Tags: []string{"media"},
 		Summary: "Remove a medium",
-		Description: "Removes a medium and its file. While slides show it this is refused with a 423 that names their playlists, " +
+		Description: "Removes a medium and its file. While slides show it this is refused with a 423 that names their " +
+			"playlists, " +
 			"unless `remove_slides` is true.",
 	}, func(ctx context.Context, in *removeMediaIn) (*struct{}, error) {
 		id, err := signage.ParseID(in.ID)
@@ -94,8 +95,9 @@ func (a *API) media() {
 	})
 	handle(a, huma.Operation{
 		OperationID: "set-media-thumbnail", Method: http.MethodPut, Path: "/media/{id}/thumbnail", Tags: []string{"media"},
-		Summary:      "Set the thumbnail of a video",
-		Description:  "Stores a still of a video, as JPEG. The upload page makes one in the browser; a program may send its own.",
+		Summary: "Set the thumbnail of a video",
+		Description: "Stores a still of a video, as JPEG. The upload page makes one in the browser; a program may " +
+			"send its own.",
 		MaxBodyBytes: largestThumbnail,
 	}, func(ctx context.Context, in *thumbnailIn) (*struct{}, error) {
 		id, err := signage.ParseID(in.ID)
@@ -176,12 +178,14 @@ type AddedMedia struct {
 
 // mediaUploads declares the upload in one request.
 func (a *API) mediaUploads() {
-	anyBytes := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}
+	anyBytes := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string",
+		Format: "binary"}}}
 	handle(a, huma.Operation{
 		OperationID: "add-media", Method: http.MethodPost, Path: "/media", Tags: []string{"media"},
 		Summary: "Upload a medium in one request",
 		Description: "Takes a picture or video as the bare body of the request, for programs on a good network. What it is " +
-			"is found in its bytes. Bytes that the library holds already are not stored twice: the answer is then 200 with that " +
+			"is found in its bytes. Bytes that the library holds already are not stored twice: the answer is then 200 " +
+			"with that " +
 			"medium, else 201. Over a network that may break, use the resumable uploads.",
 		DefaultStatus: http.StatusCreated, MaxBodyBytes: -1, BodyReadTimeout: -1,
 		RequestBody: &huma.RequestBody{Required: true, Content: anyBytes, Description: "The file"},

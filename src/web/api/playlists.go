@@ -71,7 +71,8 @@ func (a *API) playlists() {
 	})
 	handle(a, huma.Operation{
 		OperationID: "edit-playlist", Method: http.MethodPatch, Path: "/playlists/{id}", Tags: []string{"playlists"},
-		Summary: "Edit a playlist", Description: "Sets what is sent and leaves the rest as it is. Screens follow within a second.",
+		Summary: "Edit a playlist", Description: "Sets what is sent and leaves the rest as it is. Screens follow " +
+			"within a second.",
 	}, a.editPlaylist)
 	handle(a, huma.Operation{
 		OperationID: "remove-playlist", Method: http.MethodDelete, Path: "/playlists/{id}", Tags: []string{"playlists"},

@@ -60,7 +60,8 @@ func (a *API) screens() {
 	})
 	handle(a, huma.Operation{
 		OperationID: "edit-screen", Method: http.MethodPatch, Path: "/screens/{id}", Tags: []string{"screens"},
-		Summary: "Edit a screen", Description: "Sets what is sent and leaves the rest as it is. The screen follows within a second.",
+		Summary: "Edit a screen", Description: "Sets what is sent and leaves the rest as it is. The screen follows " +
+			"within a second.",
 	}, a.editScreen)
 	handle(a, huma.Operation{
 		OperationID: "remove-screen", Method: http.MethodDelete, Path: "/screens/{id}", Tags: []string{"screens"},

@@ -67,21 +67,26 @@ type orderIn struct {
 func (a *API) slides() {
 	handle(a, huma.Operation{
 		OperationID: "add-slides", Method: http.MethodPost, Path: "/playlists/{id}/slides", Tags: []string{"playlists"},
-		Summary: "Add slides", Description: "Adds a slide for each of the media. Screens that show the playlist follow within a second.",
+		Summary: "Add slides", Description: "Adds a slide for each of the media. Screens that show the playlist " +
+			"follow within a second.",
 		DefaultStatus: http.StatusCreated,
 	}, a.addSlides)
 	handle(a, huma.Operation{
-		OperationID: "edit-slide", Method: http.MethodPatch, Path: "/playlists/{id}/slides/{slide}", Tags: []string{"playlists"},
+		OperationID: "edit-slide", Method: http.MethodPatch, Path: "/playlists/{id}/slides/{slide}",
+		Tags:    []string{"playlists"},
 		Summary: "Edit a slide", Description: "Sets what is sent and leaves the rest as it is.",
 	}, a.editSlide)
 	handle(a, huma.Operation{
-		OperationID: "remove-slide", Method: http.MethodDelete, Path: "/playlists/{id}/slides/{slide}", Tags: []string{"playlists"},
-		Summary: "Remove a slide", Description: "Takes a slide out of a playlist. Its medium stays. The answer tells what and where it was.",
+		OperationID: "remove-slide", Method: http.MethodDelete, Path: "/playlists/{id}/slides/{slide}",
+		Tags:    []string{"playlists"},
+		Summary: "Remove a slide", Description: "Takes a slide out of a playlist. Its medium stays. The answer tells " +
+			"what and where it was.",
 	}, a.removeSlide)
 	handle(a, huma.Operation{
 		OperationID: "order-slides", Method: http.MethodPut, Path: "/playlists/{id}/order", Tags: []string{"playlists"},
 		Summary: "Order the slides",
-		Description: "Puts the slides into this order. An order that does not name each slide once, because someone changed " +
+		Description: "Puts the slides into this order. An order that does not name each slide once, because someone " +
+			"changed " +
 			"the playlist meanwhile, is refused with a 409.",
 	}, func(ctx context.Context, in *orderIn) (*playlistOut, error) {
 		id, err := signage.ParseID(in.ID)
@@ -151,7 +156,8 @@ func (a *API) editSlide(ctx context.Context, in *editSlideIn) (*slideOut, error)
 	}
 	at := indexOf(playlist, slideID)
 	if at < 0 {
-		return nil, signage.Refuse(signage.ErrNotFound, "This slide is no longer in the playlist %q. Reload the page.", playlist.Name)
+		return nil, signage.Refuse(signage.ErrNotFound, "This slide is no longer in the playlist %q. Reload the page.",
+			playlist.Name)
 	}
 	slide := playlist.Slides[at]
 	if in.Body.DurationMS != nil {

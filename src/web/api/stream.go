@@ -33,15 +33,19 @@ type streamOut struct {
 // stream declares the administrators' event stream.
 func (a *API) stream() {
 	events := map[string]*huma.MediaType{"text/event-stream": {
-		Schema:  &huma.Schema{Type: "string"},
-		Example: "id: 0198c2f0-7a3e-7c1b-9f52-1d2e3f405162:41\nevent: change\ndata: {\"kind\":\"playlist\",\"id\":\"0198c2f1-…\"}\n\n",
+		Schema: &huma.Schema{Type: "string"},
+		Example: "id: 0198c2f0-7a3e-7c1b-9f52-1d2e3f405162:41\nevent: change\ndata: " +
+			"{\"kind\":\"playlist\",\"id\":\"0198c2f1-…\"}\n\n",
 	}}
 	handle(a, huma.Operation{
 		OperationID: "stream-events", Method: http.MethodGet, Path: "/events", Tags: []string{"server"},
 		Summary: "Follow what happens",
-		Description: "A stream of server-sent events. `screen` with `{\"id\"}`: a screen's presence or settings changed. `change` " +
-			"with `{\"kind\",\"id\"}`: a screen, playlist or medium was made, edited or removed. `reload`: more happened than is " +
-			"told one by one, so read everything anew. `moving`: the server stops; come back in a moment. A browser that comes " +
+		Description: "A stream of server-sent events. `screen` with `{\"id\"}`: a screen's presence or settings " +
+			"changed. `change` " +
+			"with `{\"kind\",\"id\"}`: a screen, playlist or medium was made, edited or removed. `reload`: more happened " +
+			"than is " +
+			"told one by one, so read everything anew. `moving`: the server stops; come back in a moment. A browser that " +
+			"comes " +
 			"back with `Last-Event-ID` misses no change.",
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: events}},
 	}, func(_ context.Context, in *streamIn) (*streamOut, error) {

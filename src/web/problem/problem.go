@@ -106,12 +106,15 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, blob.ErrBusy):
 		return http.StatusLocked
-	case errors.Is(err, database.ErrFull), errors.Is(err, blob.ErrFull), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, database.ErrFull), errors.Is(err, blob.ErrFull), errors.Is(err, syscall.ENOSPC), errors.Is(err,
+		syscall.EDQUOT):
 		return StatusNoSpace
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err,
+		os.ErrDeadlineExceeded):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, database.ErrBusy), errors.Is(err, database.ErrReadOnly), errors.Is(err, database.ErrCorrupt),
-		errors.Is(err, database.ErrUnavailable), errors.Is(err, blob.ErrReadOnly), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		errors.Is(err, database.ErrUnavailable), errors.Is(err, blob.ErrReadOnly), errors.Is(err, fs.ErrPermission),
+		errors.Is(err, syscall.EROFS):
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError

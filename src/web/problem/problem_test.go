@@ -78,7 +78,8 @@ func TestWrite(t *testing.T) {
 	if !errors.Is(note.noted, cause) {
 		t.Errorf("for the log was kept %v", note.noted)
 	}
-	if h := rec.Header(); h.Get("Content-Type") != ContentType || h.Get("Etag") != "" || h.Get("Cache-Control") != "no-store" {
+	if h := rec.Header(); h.Get("Content-Type") != ContentType || h.Get("Etag") != "" ||
+		h.Get("Cache-Control") != "no-store" {
 		t.Errorf("the headers are %v", h)
 	}
 }

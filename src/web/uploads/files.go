@@ -35,7 +35,8 @@ func variants() map[string]variant {
 			folder: "media", stored: func(signage.Media) bool { return true }, changes: never,
 			contentType: func(m signage.Media) string { return m.ContentType },
 		},
-		"display": {folder: "display", stored: func(m signage.Media) bool { return m.Display }, contentType: jpeg, changes: never},
+		"display": {folder: "display", stored: func(m signage.Media) bool { return m.Display }, contentType: jpeg,
+			changes: never},
 		"thumbnail": {
 			folder: "thumbnail", stored: func(m signage.Media) bool { return m.Thumbnail }, contentType: jpeg,
 			changes: func(m signage.Media) bool { return m.Kind == signage.Video }, // a browser's still of it
@@ -69,7 +70,8 @@ func (u *Uploads) serveMedia(w http.ResponseWriter, r *http.Request, v variant) 
 	object, err := u.parts.Blobs.Open(r.Context(), v.folder+"/"+m.SHA256)
 	if errors.Is(err, signage.ErrNotFound) {
 		problem.Note(w, err)
-		return signage.Refuse(signage.ErrNotFound, "The file of %q is missing in the uploads folder. Restore it from a backup, "+
+		return signage.Refuse(signage.ErrNotFound, "The file of %q is missing in the uploads folder. Restore it from "+
+			"a backup, "+
 			"or remove it from the library and upload it again.", m.Name)
 	}
 	if err != nil {

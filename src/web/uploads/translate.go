@@ -124,19 +124,22 @@ func errBusy() error {
 // explain says what an error of the library means.
 func (t *translator) explain(code string) error {
 	sentences := map[string]string{
-		"ERR_UNSUPPORTED_VERSION":   "The request lacks \"Tus-Resumable: 1.0.0\". Uploads are sent by the tus protocol, version 1.0.",
-		"ERR_MAX_SIZE_EXCEEDED":     "The file is larger than " + bytesInWords(t.limit) + ", the most that is taken here. Make it smaller, or raise VITRINE_MAX_UPLOAD_SIZE on the server.",
+		"ERR_UNSUPPORTED_VERSION": "The request lacks \"Tus-Resumable: 1.0.0\". Uploads are sent by the tus " +
+			"protocol, version 1.0.",
+		"ERR_MAX_SIZE_EXCEEDED": "The file is larger than " + bytesInWords(t.limit) +
+			", the most that is taken here. Make it smaller, or raise VITRINE_MAX_UPLOAD_SIZE on the server.",
 		"ERR_INVALID_CONTENT_TYPE":  "The bytes of an upload are sent as \"Content-Type: application/offset+octet-stream\".",
 		"ERR_INVALID_UPLOAD_LENGTH": "The request lacks \"Upload-Length\", the size of the file in bytes.",
 		"ERR_INVALID_OFFSET":        "The request lacks \"Upload-Offset\", where its bytes begin.",
 		"ERR_UPLOAD_NOT_FOUND":      "There is no such upload. Begin it anew.",
-		"ERR_MISMATCHED_OFFSET":     "The bytes do not begin where those on the server end. Ask how far the upload came, and go on from there.",
-		"ERR_UPLOAD_SIZE_EXCEEDED":  "The request sends more bytes than the upload has left.",
-		"ERR_UPLOAD_INTERRUPTED":    "Another request took this upload over.",
-		"ERR_UNEXPECTED_EOF":        "The connection broke. Ask how far the upload came, and go on from there.",
-		"ERR_READ_TIMEOUT":          "No bytes came for a minute. Ask how far the upload came, and go on from there.",
-		"ERR_CONNECTION_RESET":      "The connection broke. Ask how far the upload came, and go on from there.",
-		"ERR_NOT_IMPLEMENTED":       "This part of the tus protocol is not offered here.",
+		"ERR_MISMATCHED_OFFSET": "The bytes do not begin where those on the server end. Ask how far the upload " +
+			"came, and go on from there.",
+		"ERR_UPLOAD_SIZE_EXCEEDED": "The request sends more bytes than the upload has left.",
+		"ERR_UPLOAD_INTERRUPTED":   "Another request took this upload over.",
+		"ERR_UNEXPECTED_EOF":       "The connection broke. Ask how far the upload came, and go on from there.",
+		"ERR_READ_TIMEOUT":         "No bytes came for a minute. Ask how far the upload came, and go on from there.",
+		"ERR_CONNECTION_RESET":     "The connection broke. Ask how far the upload came, and go on from there.",
+		"ERR_NOT_IMPLEMENTED":      "This part of the tus protocol is not offered here.",
 	}
 	switch code {
 	case "ERR_LOCK_TIMEOUT", "ERR_UPLOAD_LOCKED":

@@ -186,7 +186,8 @@ func refused(err error) bool {
 func (u *Uploads) beforeCreate(event handler.HookEvent) (handler.HTTPResponse, handler.FileInfoChanges, error) {
 	free, err := u.parts.Blobs.Free(event.Context)
 	if err == nil && uint64(max(0, event.Upload.Size)) > free {
-		err = problem.New(problem.StatusNoSpace, "The file has "+bytesInWords(event.Upload.Size)+", but the server's disk has room for only "+
+		err = problem.New(problem.StatusNoSpace, "The file has "+bytesInWords(event.Upload.Size)+", but the server's "+
+			"disk has room for only "+
 			bytesInWords(int64(free))+". Make room on it, or choose a smaller file.")
 	}
 	return handler.HTTPResponse{}, handler.FileInfoChanges{}, remember(event.Context, err)

@@ -63,7 +63,8 @@ func New(parts Parts) (*Uploads, error) {
 	tus, err := handler.NewUnroutedHandler(handler.Config{
 		StoreComposer: composer, BasePath: prefix + "/", MaxSize: parts.Intake.Limits().MaxBytes,
 		DisableDownload: true, DisableConcatenation: true, Cors: &cors,
-		Logger:                    expslog.New(expslog.NewTextHandler(io.Discard, nil)), // our log has a line for each request
+		Logger: expslog.New(expslog.NewTextHandler(io.Discard, nil)),
+		// our log has a line for each request
 		PreUploadCreateCallback:   u.beforeCreate,
 		PreFinishResponseCallback: u.afterFinish,
 		AcquireLockTimeout:        lockWait, NetworkTimeout: stallTime,
