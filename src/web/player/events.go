@@ -72,6 +72,7 @@ type stream struct {
 	sub        *live.Subscription
 	disconnect func(time.Time)
 
+	head  signage.EventID // every change up to here is known, or waits in the subscription; read before anything else is
 	known string          // version of the manifest that the screen has
 	last  signage.EventID // up to which the screen knew of everything when it came back
 }
@@ -92,6 +93,7 @@ func (s *stream) begin(r *http.Request) error {
 	none := signage.ID("")
 	s.playlist.Store(&none)
 	s.sub = s.player.parts.Hub.Subscribe(s.concerns)
+	s.head = s.player.parts.Hub.Head()
 	return nil
 }
 
@@ -145,6 +147,7 @@ func (s *stream) run(ctx context.Context) error {
 				return err
 			}
 		case <-s.sub.C():
+			s.head = s.player.parts.Hub.Head()
 			changes, missed := s.sub.Take()
 			again := missed || slices.ContainsFunc(changes, func(c signage.Change) bool { return c.Kind == signage.ScreenChanged })
 			if more, err := s.look(ctx, again); err != nil || !more {
@@ -171,12 +174,12 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 	if made.version == s.known {
 		return true, nil
 	}
-	if last != (signage.EventID{}) && s.upToDate(ctx, last, made.head) {
+	if last != (signage.EventID{}) && s.upToDate(ctx, last) {
 		s.known = made.version
 		return true, nil
 	}
 	s.known = made.version
-	return true, s.send("event: manifest\nid: "+made.head.String()+"\ndata: ", made.start, made.body.tail, "\n\n")
+	return true, s.send("event: manifest\nid: "+s.head.String()+"\ndata: ", made.start, made.body.tail, "\n\n")
 }
 
 // lookAtScreen reads the screen, or finds that the browser still waits to be paired, or that it is no screen any more.
@@ -207,16 +210,19 @@ func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
 	return false, s.send("event: unpaired\ndata: {}\n\n")
 }
 
-// upToDate reports whether nothing between two places in the changes concerns the screen.
-func (s *stream) upToDate(ctx context.Context, last, head signage.EventID) bool {
-	if last.Epoch != head.Epoch || last.Number > head.Number || head.Number-last.Number > lookBack {
+// upToDate reports whether nothing that concerns the screen changed since last. What came after s.head does not count:
+// the subscription has it.
+func (s *stream) upToDate(ctx context.Context, last signage.EventID) bool {
+	if last.Epoch != s.head.Epoch || last.Number > s.head.Number || s.head.Number-last.Number > lookBack {
 		return false
 	}
-	if last.Number == head.Number {
+	if last.Number == s.head.Number {
 		return true
 	}
 	changes, err := s.player.parts.Store.ChangesSince(ctx, last.Number, lookBack)
-	return err == nil && !slices.ContainsFunc(changes, s.concerns) // no longer kept: tell everything
+	return err == nil && !slices.ContainsFunc(changes, func(c signage.Change) bool { // an error: no longer kept
+		return c.Number <= s.head.Number && s.concerns(c)
+	})
 }
 
 // send writes one event and makes sure that it leaves. Its parts go out together: ten thousand screens are told of a

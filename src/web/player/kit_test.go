@@ -347,3 +347,15 @@ func (k *kit) signIn(c *client) {
 	}
 	c.http.Jar.SetCookies(request.URL, recorder.Result().Cookies())
 }
+
+// settle waits until the hub has seen everything that was committed: what is told before that is told again to whoever
+// names it as the last event, and rightly so.
+func (k *kit) settle() {
+	k.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if must(k.store.Head(k.t.Context()))(k.t) == k.hub.Head() {
+			return
+		}
+	}
+	k.t.Fatalf("the hub has not caught up within %s", patience)
+}

@@ -42,7 +42,6 @@ type body struct {
 
 // manifest is what one screen is told. It holds little of its own: ten thousand are kept at once.
 type manifest struct {
-	head    signage.EventID // every change up to here is in it
 	version string
 	start   string // JSON of what is the screen's own
 	body    *body
@@ -67,7 +66,7 @@ func (m *manifests) of(ctx context.Context, screen signage.Screen) (manifest, er
 	}
 	rotation := strconv.Itoa(screen.Rotation)
 	sum := sha256.Sum256([]byte(c.body.version + rotation + screen.Name))
-	made := manifest{head: c.head, version: hex.EncodeToString(sum[:8]), body: c.body}
+	made := manifest{version: hex.EncodeToString(sum[:8]), body: c.body}
 	made.start = `{"version":"` + made.version + `","name":` + string(name) + `,"rotation":` + rotation + `,`
 	return made, nil
 }

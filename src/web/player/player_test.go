@@ -139,6 +139,7 @@ func TestStreamTellsOnlyWhatIsNew(t *testing.T) {
 		t.Errorf("after a slide was added the stream tells %+v", m)
 	}
 
+	k.settle()
 	current := second.manifest(t).Version
 	epoch, _, _ := strings.Cut(second.id, ":")
 	tests := []struct {
@@ -185,6 +186,7 @@ func TestLastEventIDPassesOverChangesElsewhere(t *testing.T) {
 	soup := k.picture("soup.png", red)
 	menu, other := k.playlist("Menu", 5*time.Second, soup), k.playlist("Other", 5*time.Second)
 	c, screen := k.paired("Lobby", menu.ID)
+	k.settle()
 	events, _ := c.stream("", "")
 	last := next(t, events, "manifest")
 	k.add(other, soup)
