@@ -87,7 +87,8 @@ func StartBrowser(t testing.TB, options BrowserOptions) *Browser {
 		flags = append(flags, chromedp.NoSandbox)
 	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), flags...)
-	ctx, stop := chromedp.NewContext(allocator, chromedp.WithLogf(func(string, ...any) {}), chromedp.WithErrorf(func(string, ...any) {}))
+	ctx, stop := chromedp.NewContext(allocator,
+		chromedp.WithLogf(func(string, ...any) {}), chromedp.WithErrorf(func(string, ...any) {}))
 	b := &Browser{t: t, ctx: ctx, profile: options.Profile, cancel: func() { stop(); stopAllocator() }}
 	if err := chromedp.Do(ctx); err != nil {
 		b.cancel()
@@ -308,7 +309,11 @@ type Size struct {
 
 // Sizes are those at which pages are looked at: a phone, a desk, a large screen; each light and dark.
 func Sizes() []Size {
-	return []Size{{390, 844, false}, {390, 844, true}, {1280, 800, false}, {1280, 800, true}, {1920, 1080, false}, {1920, 1080, true}}
+	return []Size{
+		{390, 844, false}, {390, 844, true},
+		{1280, 800, false}, {1280, 800, true},
+		{1920, 1080, false}, {1920, 1080, true},
+	}
 }
 
 // Name returns a part of a file's name, such as "390-dark".
@@ -389,4 +394,18 @@ func (p *Page) ShootAll(folder, name string, back Size) {
 		}
 	}
 	p.Resize(back)
+}
+
+// Throttle lets the tab send no more than that many bytes a second; 0 lifts the limit.
+func (p *Page) Throttle(bytesPerSecond float64) {
+	p.t.Helper()
+	params := network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{}}
+	if bytesPerSecond > 0 {
+		params.MatchedNetworkConditions = append(params.MatchedNetworkConditions,
+			&network.Conditions{DownloadThroughput: -1, UploadThroughput: bytesPerSecond})
+	}
+	p.Do("throttle", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, network.EmulateNetworkConditionsByRule, params)
+		return err
+	}))
 }

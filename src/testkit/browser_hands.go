@@ -12,7 +12,10 @@ import (
 
 // finder defines, in the page, how things are found by their accessible name: the shortest name that holds the text.
 const finder = `
-	const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== 'hidden'; };
+	const shown = (e) => {
+		const r = e.getBoundingClientRect();
+		return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility !== 'hidden';
+	};
 	const named = (e) => (e.getAttribute('aria-label') || (e.getAttribute('aria-labelledby') || '').split(' ')
 		.map((id) => id && document.getElementById(id) ? document.getElementById(id).textContent : '').join(' ').trim() ||
 		e.textContent || e.value || e.title || e.alt || '').replace(/\s+/g, ' ').trim();
@@ -21,7 +24,8 @@ const finder = `
 		.sort((a, b) => named(a).length - named(b).length)[0];
 	const labelled = (text) => {
 		const label = find('label, [aria-label]', text);
-		return label && (label.control || (label.matches('input, select, textarea') ? label : label.querySelector('input, select, textarea')));
+		const inputs = 'input, select, textarea';
+		return label && (label.control || (label.matches(inputs) ? label : label.querySelector(inputs)));
 	};
 `
 
@@ -116,6 +120,9 @@ func (p *Page) Drag(what, from, to string, dx, dy float64) {
 	p.center(what, to)
 	start := p.center(what, from)
 	// Scrolling to the second moved the first; where both can be seen, both places hold.
-	end := Eval[point](p, `(() => { const b = `+to+`.getBoundingClientRect(); return { x: b.x + b.width / 2, y: b.y + b.height / 2 }; })()`)
+	end := Eval[point](p, `(() => {
+		const b = `+to+`.getBoundingClientRect();
+		return { x: b.x + b.width / 2, y: b.y + b.height / 2 };
+	})()`)
 	p.Do("drag "+what, chromedp.DragAndDropXY(start.X, start.Y, end.X+dx, end.Y+dy, 20))
 }

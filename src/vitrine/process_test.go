@@ -113,7 +113,8 @@ func (p *process) start() {
 	p.output = &output{}
 	p.command = exec.Command(path, "serve")
 	p.command.Dir = p.folder
-	p.command.Env = append([]string{"HOME=" + p.folder, "PATH=" + os.Getenv("PATH"), "VITRINE_LISTEN=:" + p.port}, p.extra...)
+	environment := []string{"HOME=" + p.folder, "PATH=" + os.Getenv("PATH"), "VITRINE_LISTEN=:" + p.port}
+	p.command.Env = append(environment, p.extra...)
 	p.command.Stdout, p.command.Stderr = p.output, p.output
 	if err := p.command.Start(); err != nil {
 		p.t.Fatal(err)

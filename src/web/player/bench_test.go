@@ -69,7 +69,8 @@ func listen(address, secret string, told *atomic.Int64) {
 		return
 	}
 	defer c.Close() //nolint:errcheck // it is only read
-	if _, err := fmt.Fprintf(c, "GET /screen/events HTTP/1.1\r\nHost: x\r\nCookie: vitrine_screen=%s\r\n\r\n", secret); err != nil {
+	_, err = fmt.Fprintf(c, "GET /screen/events HTTP/1.1\r\nHost: x\r\nCookie: vitrine_screen=%s\r\n\r\n", secret)
+	if err != nil {
 		return
 	}
 	var buffer [1024]byte

@@ -97,8 +97,8 @@ func (s *stream) begin(r *http.Request) error {
 	return nil
 }
 
-// concerns reports whether a change may change what the screen shows. A change of a medium counts whichever it is: which
-// media a playlist holds is known only once it was read, and a change could fall in between.
+// concerns reports whether a change may change what the screen shows. A change of a medium counts whichever it is:
+// which media a playlist holds is known only once it was read, and a change could fall in between.
 func (s *stream) concerns(c signage.Change) bool {
 	switch c.Kind {
 	case signage.ScreenChanged:
@@ -111,6 +111,8 @@ func (s *stream) concerns(c signage.Change) bool {
 		return false
 	}
 }
+
+func isOfScreen(c signage.Change) bool { return c.Kind == signage.ScreenChanged }
 
 func (s *stream) end() {
 	s.sub.Close()
@@ -149,7 +151,7 @@ func (s *stream) run(ctx context.Context) error {
 		case <-s.sub.C():
 			s.head = s.player.parts.Hub.Head()
 			changes, missed := s.sub.Take()
-			again := missed || slices.ContainsFunc(changes, func(c signage.Change) bool { return c.Kind == signage.ScreenChanged })
+			again := missed || slices.ContainsFunc(changes, isOfScreen)
 			if more, err := s.look(ctx, again); err != nil || !more {
 				return err
 			}

@@ -120,7 +120,8 @@ func (k *kit) serve(l net.Listener) {
 			k.t.Fatal(err)
 		}
 	}
-	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: guard.Middleware(router), ReadHeaderTimeout: patience}}
+	config := &http.Server{Handler: guard.Middleware(router), ReadHeaderTimeout: patience}
+	server := &httptest.Server{Listener: l, Config: config}
 	server.Start()
 	k.server = server
 	here := k.player
@@ -184,7 +185,8 @@ func (k *kit) picture(name string, c color.RGBA) signage.Media {
 func (k *kit) playlist(name string, each time.Duration, media ...signage.Media) signage.Playlist {
 	k.t.Helper()
 	at := signage.Now(time.Now())
-	p := must(k.store.AddPlaylist(k.t.Context(), signage.Playlist{Name: name, DefaultDuration: each, Transition: signage.Fade}, at))(k.t)
+	p := signage.Playlist{Name: name, DefaultDuration: each, Transition: signage.Fade}
+	p = must(k.store.AddPlaylist(k.t.Context(), p, at))(k.t)
 	k.add(p, media...)
 	return must(k.store.Store.Playlist(k.t.Context(), p.ID))(k.t)
 }

@@ -1,6 +1,6 @@
-// Package player is what a screen loads and talks to: a static page, a greeting that answers with a pairing code or with
-// what to show, a stream of changes, and a report of what is shown. It also holds the preview of a playlist, which an
-// administrator sees through the very same script.
+// Package player is what a screen loads and talks to: a static page, a greeting that answers with a pairing code or
+// with what to show, a stream of changes, and a report of what is shown. It also holds the preview of a playlist, which
+// an administrator sees through the very same script.
 package player
 
 import (

@@ -74,7 +74,8 @@ func TestPairing(t *testing.T) {
 	screen := k.pair(first.Pairing.Code, "Lobby", p.ID)
 	told := next(t, events, "manifest")
 	m := told.manifest(t)
-	if m.Name != "Lobby" || m.Playlist != "Menu" || len(m.Slides) != 1 || m.Slides[0].DurationMS != 5000 || m.Slides[0].Name != "soup.png" {
+	if m.Name != "Lobby" || m.Playlist != "Menu" || len(m.Slides) != 1 ||
+		m.Slides[0].DurationMS != 5000 || m.Slides[0].Name != "soup.png" {
 		t.Errorf("the stream that was open before tells %+v", m)
 	}
 	if signage.ParseEventID(told.id) == (signage.EventID{}) {
@@ -92,7 +93,8 @@ func TestPairingCookie(t *testing.T) {
 	t.Parallel()
 	c := newKit(t).client()
 	cookies := c.post("/screen/hello", "{}", nil).Cookies()
-	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].Secure || cookies[0].MaxAge < 399*24*3600 || cookies[0].Path != "/" {
+	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].Secure || cookies[0].MaxAge < 399*24*3600 ||
+		cookies[0].Path != "/" {
 		t.Errorf("over plain HTTP the cookies are %+v", cookies)
 	}
 }
@@ -158,8 +160,8 @@ func TestStreamTellsOnlyWhatIsNew(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			again, answer := c.stream(test.query, test.last)
-			if got := answer.Header.Get("X-Accel-Buffering") + " " + answer.Header.Get("Content-Type"); got != "no text/event-stream" {
-				t.Errorf("the headers say %q", got)
+			if h := answer.Header; h.Get("X-Accel-Buffering") != "no" || h.Get("Content-Type") != "text/event-stream" {
+				t.Errorf("the headers are %v", h)
 			}
 			if test.told {
 				if m := next(t, again, "manifest").manifest(t); m.Version != current {
@@ -248,7 +250,8 @@ func TestDrainTellsStreamsToMoveOn(t *testing.T) {
 	k.player.Drain()
 	next(t, events, "moving")
 	ended(t, events)
-	if _, answer := c.stream("", ""); answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+	_, answer := c.stream("", "")
+	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("a new stream is answered with %s", answer.Status)
 	}
 }
@@ -261,10 +264,12 @@ func TestStatus(t *testing.T) {
 	version := c.hello().Manifest.Version
 	slide := menu.Slides[0].ID
 	report := func(slide signage.ID, width int, problem string) string {
-		return fmt.Sprintf(`{"slide_id":%q,"version":%q,"width":%d,"height":1080,"problem":%q}`, slide, version, width, problem)
+		return fmt.Sprintf(`{"slide_id":%q,"version":%q,"width":%d,"height":1080,"problem":%q}`,
+			slide, version, width, problem)
 	}
 	var reply struct{ Version, Build, Now string }
-	if answer := c.post("/screen/status", report(slide, 1920, ""), &reply); answer.StatusCode != http.StatusOK || reply.Version != version {
+	answer := c.post("/screen/status", report(slide, 1920, ""), &reply)
+	if answer.StatusCode != http.StatusOK || reply.Version != version {
 		t.Fatalf("a report is answered with %s, %+v", answer.Status, reply)
 	}
 	if p, _ := k.roll.Of(screen.ID); p.SlideID != slide || p.Width != 1920 || p.Height != 1080 || p.Version != version {
@@ -287,10 +292,9 @@ func TestStatus(t *testing.T) {
 	if n := k.log.count("a.png: the picture is damaged"); n != 1 {
 		t.Errorf("the log has a problem that was told 3 times %d times", n)
 	}
-	bad := map[string]int{"": 400, "[]": 400, `{"slide_id":7}`: 400, `{"problem":"` + strings.Repeat("x", 9000) + `"}`: 400}
-	for body, want := range bad {
-		if answer := c.post("/screen/status", body, nil); answer.StatusCode != want {
-			t.Errorf("%.40q is answered with %s, want %d", body, answer.Status, want)
+	for _, body := range []string{"", "[]", `{"slide_id":7}`, `{"problem":"` + strings.Repeat("x", 9000) + `"}`} {
+		if answer := c.post("/screen/status", body, nil); answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("%.40q is answered with %s", body, answer.Status)
 		}
 	}
 	if answer := k.client().post("/screen/status", "{}", nil); answer.StatusCode != http.StatusUnauthorized {
@@ -352,7 +356,8 @@ func TestPreview(t *testing.T) {
 	if strings.Count(page, "</script>") != 2 || strings.Contains(page, "<b>Menu") {
 		t.Errorf("a name broke out of its place: %s", page)
 	}
-	for path, want := range map[string]int{"/playlists/x/preview": 422, "/playlists/" + string(signage.NewID()) + "/preview": 404} {
+	gone := "/playlists/" + string(signage.NewID()) + "/preview"
+	for path, want := range map[string]int{"/playlists/x/preview": 422, gone: 404} {
 		if answer, _ := get(t, c, path); answer.StatusCode != want {
 			t.Errorf("%s is answered with %s", path, answer.Status)
 		}

@@ -60,7 +60,8 @@ func FuzzReport(f *testing.F) {
 		if _, ok := known.body.slides[p.SlideID]; p.SlideID != "" && !ok {
 			t.Errorf("the slide %q is not in the playlist", p.SlideID)
 		}
-		if p.Width < 0 || p.Width > maxPixels || p.Height < 0 || p.Height > maxPixels || len(p.Version) > 64 || len([]rune(p.UserAgent)) > 250 {
+		if p.Width < 0 || p.Width > maxPixels || p.Height < 0 || p.Height > maxPixels ||
+			len(p.Version) > 64 || len([]rune(p.UserAgent)) > 250 {
 			t.Errorf("%+v was taken", p)
 		}
 	})

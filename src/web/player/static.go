@@ -106,7 +106,8 @@ func (p *Player) serveStatic(w http.ResponseWriter, r *http.Request) {
 	vars := mux.Vars(r)
 	f, ok := p.static.files[vars["file"]]
 	if !ok || vars["build"] != p.static.build {
-		problem.Write(w, r, problem.New(http.StatusNotFound, "This part of the player is not here any more. Reload the page."))
+		problem.Write(w, r, problem.New(http.StatusNotFound,
+			"This part of the player is not here any more. Reload the page."))
 		return
 	}
 	h := w.Header()

@@ -50,7 +50,8 @@ func (p *Player) status(w http.ResponseWriter, r *http.Request) {
 	}
 	var said report
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxReport)).Decode(&said); err != nil {
-		problem.Write(w, r, problem.New(http.StatusBadRequest, "The report is not JSON as the player sends it. Reload the screen."))
+		problem.Write(w, r, problem.New(http.StatusBadRequest,
+			"The report is not JSON as the player sends it. Reload the screen."))
 		return
 	}
 	made, err := p.manifests.of(r.Context(), *a.screen)
