@@ -1,0 +1,216 @@
+// Package intake takes uploads in: it finds out what an upload is, makes its smaller versions, keeps its bytes and adds
+// it to the library. Every way in leads through here: resumable uploads, forms, the API and the demo.
+//
+// The row in the library comes last, so that whatever the library shows has its bytes. What is refused leaves nothing.
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"vitrine/src/blob"
+	"vitrine/src/media"
+	"vitrine/src/signage"
+)
+
+// Library is where media are listed. The store is one.
+type Library interface {
+	AddMedia(ctx context.Context, m signage.Media) (stored signage.Media, added bool, err error)
+	Media(ctx context.Context, id signage.ID) (signage.MediaUse, error)
+	MediaBySHA256(ctx context.Context, sum string) (signage.Media, error)
+	SetThumbnail(ctx context.Context, id signage.ID, at time.Time) error
+	RemoveMedia(ctx context.Context, id signage.ID, evenIfUsed bool, at time.Time) (signage.Media, error)
+}
+
+// Limits bound what is taken in.
+type Limits struct {
+	MaxBytes  int64
+	MaxPixels int64
+}
+
+// Intake takes uploads in. It may be used by many at once.
+type Intake struct {
+	library Library
+	blobs   blob.Store
+	painter *media.Painter
+	limits  Limits
+}
+
+// New returns an intake.
+func New(library Library, blobs blob.Store, painter *media.Painter, limits Limits) *Intake {
+	return &Intake{library: library, blobs: blobs, painter: painter, limits: limits}
+}
+
+// Limits returns the bounds of what is taken in.
+func (i *Intake) Limits() Limits { return i.limits }
+
+// Take takes in all that r yields. added is false when the library held the same bytes already; the medium is then the
+// one that it holds. What cannot be shown is refused with a [signage.Error].
+func (i *Intake) Take(ctx context.Context, name string, r io.Reader, at time.Time) (m signage.Media, added bool, err error) {
+	id := signage.NewSecret()
+	stage, err := i.blobs.CreateStage(ctx, id, nil)
+	if err != nil {
+		return m, false, fmt.Errorf("take in an upload: %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, stage.Close(), i.blobs.DropStage(context.WithoutCancel(ctx), id))
+	}()
+	if _, err := stage.Append(ctx, io.LimitReader(r, i.limits.MaxBytes+1)); err != nil {
+		return m, false, fmt.Errorf("take in an upload: %w", err)
+	}
+	return i.take(ctx, stage, name, at)
+}
+
+// TakeStaged takes in an upload whose bytes have all been received. Its stage keeps its note; its bytes are under
+// their key afterwards, or gone when they are refused. A call that was killed can be made again.
+func (i *Intake) TakeStaged(ctx context.Context, stageID, name string, at time.Time) (m signage.Media, added bool, err error) {
+	stage, err := i.blobs.OpenStage(ctx, stageID)
+	if err != nil {
+		return m, false, fmt.Errorf("take in an upload: %w", err)
+	}
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	m, added, err = i.take(ctx, stage, name, at)
+	var refusal *signage.Error
+	if errors.As(err, &refusal) {
+		err = errors.Join(err, stage.Empty())
+	}
+	return m, added, err
+}
+
+// take looks at the bytes of a stage and keeps them.
+func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at time.Time) (m signage.Media, added bool, err error) {
+	state := stage.State()
+	if state.Offset > i.limits.MaxBytes {
+		return m, false, i.tooLarge()
+	}
+	known, err := i.library.MediaBySHA256(ctx, state.SHA256)
+	if err == nil {
+		return known, false, i.sealAgain(ctx, stage, known)
+	}
+	if !errors.Is(err, signage.ErrNotFound) {
+		return m, false, fmt.Errorf("take in an upload: %w", err)
+	}
+	bytes, done, err := i.bytesOf(ctx, stage, state)
+	if err != nil {
+		return m, false, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	info, err := media.Inspect(bytes, state.Offset, media.Limits{MaxPixels: i.limits.MaxPixels})
+	if err != nil {
+		return m, false, err
+	}
+	smaller, err := i.painter.Render(ctx, bytes, state.Offset, info)
+	if err != nil {
+		return m, false, err
+	}
+	return i.keep(ctx, stage, state, smaller, signage.Media{
+		ID: signage.NewID(), Name: signage.FileName(name), Kind: info.Kind, ContentType: info.ContentType,
+		SHA256: state.SHA256, Size: state.Offset, Width: info.Width, Height: info.Height, Duration: info.Duration,
+		Animated: info.Animated, Codecs: info.Codecs, Thumbnail: smaller.Thumbnail != nil, Display: smaller.Display != nil,
+		CreatedAt: at,
+	})
+}
+
+// bytesOf returns where the bytes are: in the stage, or under their key when an earlier call was killed before it could
+// add the row.
+func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.StageState) (io.ReaderAt, func() error, error) {
+	if !state.Sealed {
+		return stage, func() error { return nil }, nil
+	}
+	object, err := i.blobs.Open(ctx, "media/"+state.SHA256)
+	if err != nil {
+		return nil, nil, fmt.Errorf("take in an upload again: %w", err)
+	}
+	return object, object.Close, nil
+}
+
+// keep stores everything, the row last. When the row cannot be added, bytes without a row are left, which nobody sees,
+// and which the same upload adopts.
+func (i *Intake) keep(ctx context.Context, stage blob.Stage, state blob.StageState, smaller media.Renditions, m signage.Media) (signage.Media, bool, error) {
+	for kind, content := range map[string][]byte{"thumbnail": smaller.Thumbnail, "display": smaller.Display} {
+		if content == nil {
+			continue
+		}
+		if err := i.blobs.Put(ctx, kind+"/"+m.SHA256, bytes.NewReader(content)); err != nil {
+			return m, false, errors.Join(fmt.Errorf("keep %q: %w", m.Name, err), i.dropSmaller(ctx, m))
+		}
+	}
+	if !state.Sealed {
+		if err := stage.Seal(ctx, "media/"+m.SHA256); err != nil {
+			return m, false, errors.Join(fmt.Errorf("keep %q: %w", m.Name, err), i.dropSmaller(ctx, m))
+		}
+	}
+	stored, added, err := i.library.AddMedia(ctx, m)
+	if err != nil {
+		return m, false, fmt.Errorf("keep %q: %w", m.Name, err)
+	}
+	return stored, added, nil
+}
+
+func (i *Intake) dropSmaller(ctx context.Context, m signage.Media) error {
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(i.blobs.Remove(ctx, "thumbnail/"+m.SHA256), i.blobs.Remove(ctx, "display/"+m.SHA256))
+}
+
+// sealAgain puts the bytes of a known medium in their place if they were lost there, and drops them if not.
+func (i *Intake) sealAgain(ctx context.Context, stage blob.Stage, known signage.Media) error {
+	if stage.State().Sealed {
+		return nil
+	}
+	if err := stage.Seal(ctx, "media/"+known.SHA256); err != nil {
+		return fmt.Errorf("keep %q: %w", known.Name, err)
+	}
+	return nil
+}
+
+func (i *Intake) tooLarge() error {
+	return signage.Invalid("file", "The file is larger than the limit of %s. Make it smaller, or raise VITRINE_MAX_UPLOAD_SIZE.",
+		inWords(i.limits.MaxBytes))
+}
+
+// inWords spells a number of bytes.
+func inWords(n int64) string {
+	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB"}
+	unit := 0
+	for n >= 1024 && n%1024 == 0 && unit < len(units)-1 {
+		n, unit = n/1024, unit+1
+	}
+	return fmt.Sprintf("%d %s", n, units[unit])
+}
+
+// Poster keeps a still of a video, made by a browser, as its thumbnail.
+func (i *Intake) Poster(ctx context.Context, id signage.ID, jpeg io.Reader, at time.Time) error {
+	m, err := i.library.Media(ctx, id)
+	if err != nil {
+		return err
+	}
+	if m.Kind != signage.Video {
+		return signage.Refuse(signage.ErrConflict, "%q is a picture; its thumbnail was made from itself.", m.Name)
+	}
+	poster, err := media.CheckPoster(jpeg)
+	if err != nil {
+		return err
+	}
+	if err := i.blobs.Put(ctx, "thumbnail/"+m.SHA256, bytes.NewReader(poster)); err != nil {
+		return fmt.Errorf("keep the still of %q: %w", m.Name, err)
+	}
+	return i.library.SetThumbnail(ctx, id, at)
+}
+
+// Remove takes a medium out of the library, and then its bytes away: what the library shows always has them. While a
+// slide shows it, it is refused with a [signage.ErrInUse], unless evenIfUsed removes those slides too.
+func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at time.Time) (signage.Media, error) {
+	m, err := i.library.RemoveMedia(ctx, id, evenIfUsed, at)
+	if err != nil {
+		return m, err
+	}
+	after := context.WithoutCancel(ctx)
+	if err := errors.Join(i.blobs.Remove(after, "media/"+m.SHA256), i.dropSmaller(ctx, m)); err != nil {
+		return m, fmt.Errorf("remove the bytes of %q, which is out of the library: %w", m.Name, err)
+	}
+	return m, nil
+}
