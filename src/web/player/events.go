@@ -79,7 +79,7 @@ type stream struct {
 
 // begin finds out who is asking and subscribes before anything else is read, so that no change falls in between.
 func (s *stream) begin(r *http.Request) error {
-	a, err := s.player.who(r, signage.Now(time.Now()))
+	a, err := s.player.who(r, signage.Now(s.player.now()))
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func isOfScreen(c signage.Change) bool { return c.Kind == signage.ScreenChanged 
 func (s *stream) end() {
 	s.sub.Close()
 	if s.disconnect != nil {
-		s.disconnect(time.Now())
+		s.disconnect(s.player.now())
 	}
 }
 
@@ -186,7 +186,7 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 
 // lookAtScreen reads the screen, or finds that the browser still waits to be paired, or that it is no screen any more.
 func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
-	at := time.Now()
+	at := s.player.now()
 	screen, err := s.player.parts.Store.ScreenBySecret(ctx, s.hash)
 	if err == nil {
 		s.screen, s.paired = screen, true

@@ -43,7 +43,7 @@ type pairingCode struct {
 // hello answers what the browser is: a screen with its manifest, or one to be paired with its code.
 func (p *Player) hello(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	at := time.Now()
+	at := p.now()
 	answer := greeting{Build: p.static.build, Now: clock(at)}
 	a, err := p.who(r, signage.Now(at))
 	if err != nil {

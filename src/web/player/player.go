@@ -58,6 +58,7 @@ type Player struct {
 	buffers   sync.Pool     // of *bytes.Buffer, for events
 	draining  chan struct{} // closed when streams must move on
 	drain     sync.Once
+	now       func() time.Time
 }
 
 // New returns a player.
@@ -65,7 +66,7 @@ func New(parts Parts) *Player {
 	return &Player{
 		parts: parts, static: newStatic(parts.Version),
 		manifests: newManifests(parts.Store, parts.Hub.Head, uploads.DisplayURL),
-		problems:  newProblems(), draining: make(chan struct{}),
+		problems:  newProblems(), draining: make(chan struct{}), now: time.Now,
 	}
 }
 

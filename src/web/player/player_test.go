@@ -1,6 +1,7 @@
 package player_test
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +89,34 @@ func TestPairing(t *testing.T) {
 	if presence, known := k.roll.Of(screen.ID); !known || !presence.Connected {
 		t.Errorf("the roll has the screen as %+v, %t", presence, known)
 	}
+}
+
+// A code is replaced a while before it ends, and the stream that waits for the pairing then waits for that of the new.
+func TestCodeIsRenewedBeforeItEnds(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	var ahead atomic.Int64
+	k.player.SetNow(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	c := k.client()
+	first := c.hello().Pairing
+	events, _ := c.stream("", "")
+	renew := time.Duration(first.RenewMS) * time.Millisecond
+	ahead.Store(int64(renew - time.Minute))
+	if kept := c.hello().Pairing; kept.Code != first.Code {
+		t.Errorf("before its time, the code %s became %s", first.Code, kept.Code)
+	}
+	ahead.Store(int64(renew + time.Second))
+	second := c.hello().Pairing
+	if second.Code == first.Code || second.RenewMS < 60_000 {
+		t.Errorf("when it was time to renew the code, it was %+v again", second)
+	}
+	at := signage.Now(time.Now().Add(renew + time.Minute))
+	_, err := k.store.PairScreen(t.Context(), first.Code, signage.Screen{Name: "Lobby"}, at)
+	if !errors.Is(err, signage.ErrNotFound) {
+		t.Errorf("the code that was replaced can still be entered: %v", err)
+	}
+	must(k.store.PairScreen(t.Context(), second.Code, signage.Screen{Name: "Lobby"}, at))(t)
+	next(t, events, "manifest")
 }
 
 func TestPairingCookie(t *testing.T) {

@@ -38,7 +38,7 @@ type reply struct {
 // status takes a screen's report.
 func (p *Player) status(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	at := time.Now()
+	at := p.now()
 	a, err := p.who(r, signage.Now(at))
 	if err != nil {
 		problem.Write(w, r, err)
