@@ -218,3 +218,19 @@ func TestPreviewObeysKeys(t *testing.T) {
 	p.Press(kb.Escape)
 	p.WaitFor("the playlist's page", `location.pathname === "/playlists/`+string(menu.ID)+`"`)
 }
+
+// A screen that can show nothing says why, and takes up what can be shown as soon as there is something.
+func TestScreenSaysWhyItIsEmpty(t *testing.T) {
+	k := newKit(t)
+	menu := k.playlist("Menu", time.Second, k.medium("broken.png", signage.Picture, 0, []byte("not a picture")))
+	p, code := k.startScreen()
+	k.pair(code, "Lobby", menu.ID)
+	p.WaitFor("the reason", `document.querySelector('.waiting') && document.querySelector('.waiting').textContent.includes('broken.png')`)
+	p.Shoot(testkit.Shots(t), "screen-broken")
+	added := k.add(menu, k.picture("green.png", green))[0]
+	p.WaitFor("what can be shown", isOn(added)+` && document.getElementById('card').hidden`)
+	p.Do("wait for two rounds", chromedp.Sleep(2500*time.Millisecond))
+	if !testkit.Eval[bool](p, isOn(added)+` && document.querySelectorAll('#stage img').length <= 2`) {
+		t.Error("the one slide that can be shown does not stay on")
+	}
+}
