@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"vitrine/src/blob"
@@ -38,6 +39,10 @@ type Intake struct {
 	blobs   blob.Store
 	painter *media.Painter
 	limits  Limits
+
+	// removal keeps the bytes of one medium from being removed while the same bytes are taken in again: uploads share
+	// it, a removal has it alone.
+	removal sync.RWMutex
 }
 
 // New returns an intake.
@@ -83,6 +88,8 @@ func (i *Intake) TakeStaged(ctx context.Context, stageID, name string, at time.T
 
 // take looks at the bytes of a stage and keeps them.
 func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at time.Time) (m signage.Media, added bool, err error) {
+	i.removal.RLock()
+	defer i.removal.RUnlock()
 	state := stage.State()
 	if state.Offset > i.limits.MaxBytes {
 		return m, false, i.tooLarge()
@@ -204,6 +211,8 @@ func (i *Intake) Poster(ctx context.Context, id signage.ID, jpeg io.Reader, at t
 // Remove takes a medium out of the library, and then its bytes away: what the library shows always has them. While a
 // slide shows it, it is refused with a [signage.ErrInUse], unless evenIfUsed removes those slides too.
 func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at time.Time) (signage.Media, error) {
+	i.removal.Lock()
+	defer i.removal.Unlock()
 	m, err := i.library.RemoveMedia(ctx, id, evenIfUsed, at)
 	if err != nil {
 		return m, err
