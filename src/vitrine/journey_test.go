@@ -299,7 +299,8 @@ func (j *journey) only(name string, want color.RGBA) {
 		return added.slides[0].id;
 	})()`, name))
 	j.screen.WaitFor("the change on the screen", `document.documentElement.dataset.slide === "`+slide+`"`)
-	j.t.Logf("the screen had a change of its whole playlist %s after it was begun", time.Since(began).Round(time.Millisecond))
+	took := time.Since(began).Round(time.Millisecond)
+	j.t.Logf("the screen had a change of its whole playlist %s after it was begun", took)
 	j.sees("journey-change-"+strconv.Itoa(int(want.R)), want)
 }
 
