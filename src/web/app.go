@@ -22,6 +22,8 @@ import (
 	"vitrine/src/store"
 	"vitrine/src/web/access"
 	"vitrine/src/web/api"
+	"vitrine/src/web/assets"
+	"vitrine/src/web/pages"
 	"vitrine/src/web/player"
 	"vitrine/src/web/problem"
 	"vitrine/src/web/uploads"
@@ -58,6 +60,7 @@ type App struct {
 	metrics *metrics
 	uploads *uploads.Uploads
 	player  *player.Player
+	pages   *pages.Pages
 	router  *mux.Router
 	handler http.Handler
 
@@ -79,7 +82,8 @@ func New(parts Parts) (*App, error) {
 	})
 	a.guard = access.New(parts.Store, access.Settings{
 		PublicURL: parts.Config.PublicURL, TrustedProxies: parts.Config.TrustedProxies,
-		LocalToken: parts.LocalToken, Log: parts.Log, ErrorPage: nil,
+		LocalToken: parts.LocalToken, Log: parts.Log,
+		ErrorPage: func(w http.ResponseWriter, r *http.Request, err error) { a.pages.ErrorPage(w, r, err) },
 	})
 	router := mux.NewRouter()
 	a.router = router
@@ -116,9 +120,30 @@ func (a *App) register(router *mux.Router) error {
 		Version: a.parts.Version,
 	})
 	a.player.Register(router)
+	if err := a.registerPages(router); err != nil {
+		return err
+	}
 	router.Handle("/metrics", a.serveMetrics()).Methods(http.MethodGet)
 	router.NotFoundHandler = http.HandlerFunc(a.nothing)
 	router.MethodNotAllowedHandler = http.HandlerFunc(a.nothing)
+	return nil
+}
+
+// registerPages adds the administrators' pages, and the assets that they load.
+func (a *App) registerPages(router *mux.Router) error {
+	files, err := assets.New()
+	if err != nil {
+		return err
+	}
+	a.pages, err = pages.New(pages.Parts{
+		Store: a.parts.Store, Intake: a.parts.Intake, Roll: a.parts.Roll, Guard: a.guard, Assets: files,
+		Log: a.parts.Log, Version: a.parts.Version, Database: a.parts.Database.Describe(),
+		Uploads: a.parts.Config.UploadsURL, Free: a.parts.Blobs.Free,
+	})
+	if err != nil {
+		return err
+	}
+	a.pages.Register(router)
 	return nil
 }
 
