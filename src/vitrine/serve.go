@@ -18,6 +18,7 @@ import (
 
 	"vitrine/src/config"
 	"vitrine/src/datafolder"
+	"vitrine/src/demo"
 	"vitrine/src/listen"
 	"vitrine/src/live"
 	"vitrine/src/web"
@@ -116,6 +117,9 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	app, err := web.New(web.Parts{
 		Config: cfg, Store: r.store, Database: r.database, Blobs: r.blobs, Intake: r.intake, Hub: hub, Roll: roll,
 		Log: r.log, Version: version, LocalToken: folder.Token(),
+		Demo: func(ctx context.Context, at time.Time) (media, playlists int, err error) {
+			return demo.Fill(ctx, r.store, r.intake, at)
+		},
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,6 +52,8 @@ type Parts struct {
 	Log        *slog.Logger
 	Version    string // of this build
 	LocalToken string // lets a command on this machine fill the demo; empty: none
+	// Demo fills the installation with a few pictures and playlists, and returns how many it added.
+	Demo func(ctx context.Context, at time.Time) (media, playlists int, err error)
 }
 
 // App is the HTTP server without its listener. Make one with [New].
@@ -101,7 +104,7 @@ func (a *App) register(router *mux.Router) error {
 	jsonAPI := api.New(api.Parts{
 		Store: a.parts.Store, Intake: a.parts.Intake, Hub: a.parts.Hub, Roll: a.parts.Roll, Guard: a.guard,
 		Version: a.parts.Version, Moving: a.moving,
-		Opened: func() func() { return a.metrics.opened("administrator") },
+		Opened: func() func() { return a.metrics.opened("administrator") }, Demo: a.parts.Demo,
 	})
 	var err error
 	a.uploads, err = uploads.New(uploads.Parts{
@@ -138,7 +141,7 @@ func (a *App) registerPages(router *mux.Router) error {
 	a.pages, err = pages.New(pages.Parts{
 		Store: a.parts.Store, Intake: a.parts.Intake, Roll: a.parts.Roll, Guard: a.guard, Assets: files,
 		Log: a.parts.Log, Version: a.parts.Version, Database: a.parts.Database.Describe(),
-		Uploads: a.parts.Config.UploadsURL, Free: a.parts.Blobs.Free,
+		Uploads: a.parts.Blobs.Describe(), Free: a.parts.Blobs.Free, Demo: a.parts.Demo,
 	})
 	if err != nil {
 		return err
