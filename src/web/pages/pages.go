@@ -63,7 +63,7 @@ func New(parts Parts) (*Pages, error) {
 		"asset": parts.Assets.URL, "icon": assets.Icon, "logo": func() template.HTML { return assets.Logo },
 		"thumbnail": uploads.ThumbnailURL, "file": uploads.FileURL, "displayed": uploads.DisplayURL,
 		"bytes": sizeInBytes, "clock": inClock, "seconds": inSeconds, "spoken": inWords, "iso": iso, "exact": exact, "day": day,
-		"count": count, "args": slideButton,
+		"count": count, "args": slideButton, "shape": shape,
 	}).ParseFS(templates, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the templates: %w", err)

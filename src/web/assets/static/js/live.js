@@ -2,19 +2,23 @@
 import { load } from './swap.js';
 
 const kinds = () => new Set([...document.querySelectorAll('[data-live]')].flatMap((e) => e.dataset.live.split(' ')));
-let due = 0, busy = false, again = false;
+const pause = 1000; // between two looks, in milliseconds, however much happens
+let due = 0, busy = false, again = false, looked = 0;
 
 function refresh() {
-  if (busy) { again = true; return; }
-  clearTimeout(due);
+  if (busy || document.hidden) { again = true; return; }
+  if (due) return;
   due = setTimeout(async () => {
+    due = 0;
     if (document.body.classList.contains('dragging')) { refresh(); return; }
     busy = true;
+    again = false;
+    looked = Date.now();
     // Only what is live, and not where someone is typing.
-    await load(location.href, {}, (name, here) => here.hasAttribute('data-live') && !here.querySelector('input:focus, select:focus'));
+    await load(location.href, {}, (name, here) => here.hasAttribute('data-live') && !here.querySelector('input:focus, select:focus'), true);
     busy = false;
-    if (again) { again = false; refresh(); }
-  }, 250);
+    if (again) refresh();
+  }, Math.max(250, looked + pause - Date.now()));
 }
 
 let lost = 0;
@@ -34,3 +38,4 @@ function listen() {
 listen();
 addEventListener('pageshow', (event) => { if (event.persisted) { listen(); refresh(); } });
 document.addEventListener('vitrine:changed', refresh);
+document.addEventListener('visibilitychange', () => { if (!document.hidden && again) refresh(); });

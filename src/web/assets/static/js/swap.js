@@ -33,6 +33,16 @@ export function toast(text, bad = false) {
   armToast();
 }
 
+// patch puts in place only what differs, so that pictures that stay are not drawn anew.
+function patch(here, next) {
+  const old = [...here.children], fresh = [...next.children];
+  const alike = old.length > 0 && old.length === fresh.length &&
+    old.every((e, i) => e.outerHTML === fresh[i].outerHTML || e.cloneNode(false).isEqualNode(fresh[i].cloneNode(false)));
+  const bare = [here, next].every((e) => [...e.childNodes].every((n) => n.nodeType === Node.ELEMENT_NODE || !n.textContent.trim()));
+  if (!alike || !bare) { here.replaceChildren(...next.childNodes); return; }
+  old.forEach((e, i) => { if (e.outerHTML !== fresh[i].outerHTML) patch(e, fresh[i]); });
+}
+
 function put(fresh, wanted) {
   const focused = document.activeElement;
   for (const next of fresh.querySelectorAll('[data-region]')) {
@@ -40,10 +50,10 @@ function put(fresh, wanted) {
     const here = region(document, name);
     if (!here || (wanted && !wanted(name, here))) continue;
     if (name === 'flash' && !next.children.length) continue;
+    localTimes(next);
     if (here.innerHTML === next.innerHTML) continue;
     const held = here.contains(focused) && focused !== document.body ? remember(focused) : null;
-    here.replaceChildren(...next.childNodes);
-    localTimes(here);
+    patch(here, next);
     if (held) recall(here, held);
     here.querySelector('[autofocus]')?.focus();
   }
@@ -61,12 +71,14 @@ function remember(element) {
 }
 function recall(root, selector) { root.querySelector(selector)?.focus({ preventScroll: true }); }
 
-// load fetches a page and puts its regions in place. wanted may choose which.
-export async function load(url, options = {}, wanted = null) {
+// load fetches a page and puts its regions in place. wanted may choose which; quietly: nobody asked for it, so a failure
+// is not told.
+export async function load(url, options = {}, wanted = null, quietly = false) {
   let response;
   try {
     response = await fetch(url, { ...options, headers: { Accept: 'text/html', ...options.headers } });
   } catch {
+    if (quietly) return null;
     toast('The server cannot be reached. Nothing was changed; try again in a moment.', true);
     return null;
   }
@@ -74,6 +86,7 @@ export async function load(url, options = {}, wanted = null) {
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   if (response.redirected && new URL(response.url).pathname === '/login') { location.assign('/login?next=' + encodeURIComponent(location.pathname)); return null; }
   if (!response.ok && !fresh.querySelector('[data-region]:not([data-region=flash])')) {
+    if (quietly) return null;
     toast(fresh.querySelector('.lead')?.textContent || 'That did not work. Reload the page and try again.', true);
     return null;
   }
