@@ -77,7 +77,7 @@ func fromSeconds(field, text string) (time.Duration, error) {
 		return 0, nil
 	}
 	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || seconds < 0 || seconds > 1e6 {
+	if err != nil || !(seconds >= 0 && seconds <= 1e6) { // NaN is neither
 		return 0, signage.Invalid(field, "%q is no number of seconds. Write one such as 10 or 7.5.", text)
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
