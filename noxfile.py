@@ -132,6 +132,7 @@ def browser(session):
     packages = sorted({"./" + str(pathlib.Path(name).parent) for name in tracked("*_test.go") if tagged(name)})
     if not packages:
         session.error("There are no browser tests.")
+    os.environ.setdefault("VT_SHOTS", str(ROOT / "dist" / "browser"))  # pictures of every step, to look at
     if need(session, "chromium", "chromium"):
         go_test(session, "-tags", "browser", "-count=1", *packages)
 

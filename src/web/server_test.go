@@ -22,6 +22,7 @@ import (
 	"vitrine/src/blob"
 	"vitrine/src/config"
 	"vitrine/src/database"
+	"vitrine/src/demo"
 	"vitrine/src/intake"
 	"vitrine/src/live"
 	"vitrine/src/media"
@@ -111,11 +112,11 @@ func startIn(t *testing.T, folder string, cfg *config.Config) *server {
 	var done sync.WaitGroup
 	done.Go(func() { _ = hub.Run(running) })
 	t.Cleanup(func() { stop(); done.Wait() })
+	in := intake.New(s.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels})
 	s.app, err = web.New(web.Parts{
-		Config: cfg, Store: s.store, Database: db, Blobs: blobs, Hub: hub, Roll: s.roll, Log: log,
-		Intake: intake.New(s.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes,
-			MaxPixels: cfg.MaxPixels}),
+		Config: cfg, Store: s.store, Database: db, Blobs: blobs, Hub: hub, Roll: s.roll, Log: log, Intake: in,
 		Version: "0.0.0-test", LocalToken: localToken,
+		Demo: func(ctx context.Context, at time.Time) (int, int, error) { return demo.Fill(ctx, s.store, in, at) },
 	})
 	if err != nil {
 		t.Fatal(err)

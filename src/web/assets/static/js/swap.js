@@ -101,14 +101,15 @@ export function startSwapping() {
     if (!form.matches('form[data-swap]') || event.defaultPrevented) return;
     event.preventDefault();
     const data = new FormData(form, event.submitter);
+    // (form.action would be a field of that name, if the form has one.)
     if (form.method === 'get') {
-      const url = new URL(form.action || location.href, location.href);
+      const url = new URL(form.getAttribute('action') || location.href, location.href);
       url.search = new URLSearchParams(data).toString();
       if (await load(url)) history.replaceState(null, '', url);
       return;
     }
     event.submitter?.setAttribute('disabled', '');
-    const response = await load(form.action || location.href, { method: 'POST', body: new URLSearchParams(data) });
+    const response = await load(form.getAttribute('action') || location.href, { method: 'POST', body: new URLSearchParams(data) });
     event.submitter?.removeAttribute('disabled');
     if (response?.redirected) history.replaceState(null, '', response.url);
   });
