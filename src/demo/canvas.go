@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -96,10 +97,14 @@ type canvas struct {
 	*image.RGBA
 	types *typefaces
 	err   error
+
+	first, last float64 // between which all letters lie, from the left
 }
 
+var _ draw.Image = (*canvas)(nil)
+
 func newCanvas(types *typefaces, width, height int, background color.RGBA) *canvas {
-	c := &canvas{RGBA: image.NewRGBA(image.Rect(0, 0, width, height)), types: types}
+	c := &canvas{RGBA: image.NewRGBA(image.Rect(0, 0, width, height)), types: types, first: float64(width)}
 	draw.Draw(c.RGBA, c.Rect, image.NewUniform(background), image.Point{}, draw.Src)
 	return c
 }
@@ -173,13 +178,18 @@ func (c *canvas) text(x, y float64, l line, text string) float64 {
 	d := font.Drawer{Dst: c.RGBA, Src: image.NewUniform(l.colour), Face: face, Dot: fixed.Point26_6{X: pixels(x), Y: pixels(y)}}
 	previous := rune(-1)
 	for _, r := range text {
+		if glyph, err := c.types.fonts[l.weight].GlyphIndex(nil, r); err != nil || glyph == 0 {
+			c.err = errors.Join(err, fmt.Errorf("the letters of the demo have no %q", r))
+		}
 		if previous >= 0 {
 			d.Dot.X += face.Kern(previous, r) + pixels(l.spaced)
 		}
 		d.DrawString(string(r))
 		previous = r
 	}
-	return float64(d.Dot.X) / 64
+	end := float64(d.Dot.X) / 64
+	c.first, c.last = min(c.first, x), max(c.last, end)
+	return end
 }
 
 func pixels(v float64) fixed.Int26_6 { return fixed.Int26_6(math.Round(v * 64)) }

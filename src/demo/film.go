@@ -36,7 +36,7 @@ func frame(t *typefaces, number int) *canvas {
 		from, to = at*2-1, 1
 	}
 	if to > from {
-		c.fill(rounded(80+420*from, 596, max(8, 420*(to-from)), 8, 4), clay)
+		c.fill(rounded(80+420*from, 596, 420*(to-from), 8, 4), clay)
 	}
 	return c
 }
@@ -48,12 +48,12 @@ func (c *canvas) train(at float64) {
 	wheels := []struct {
 		teeth int
 		angle float64 // in turns, where it lies from the one before
-	}{{gearsTeeth, 0}, {11, 0.86}, {24, 0.3}, {9, 0.02}}
-	x, y, before, phase, way := 870.0, 300.0, 0, 0.0, 1.0
+	}{{gearsTeeth, 0}, {11, 0.85}, {24, 0.97}, {9, 0.31}}
+	x, y, before, phase, way := 838.0, 480.0, 0, 0.0, 1.0
 	for i, wheel := range wheels {
 		r := pitch * float64(wheel.teeth)
 		if i > 0 {
-			distance := pitch*float64(before+wheel.teeth) + 11
+			distance := pitch*float64(before+wheel.teeth) + 6
 			sin, cos := math.Sincos(wheel.angle * 2 * math.Pi)
 			x, y = x+distance*cos, y+distance*sin
 			// A tooth of one meets a gap of the other where they touch.

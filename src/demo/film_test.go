@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -27,7 +26,7 @@ func TestWriteFilm(t *testing.T) {
 		_, err := pipe.Write(frame(types, i).Pix)
 		must(t, err)
 	}
-	must(t, pipe.(io.Closer).Close())
+	must(t, pipe.Close())
 	must(t, cmd.Wait())
 }
 

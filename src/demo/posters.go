@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"image"
 	"image/color"
 	"math"
 )
@@ -39,6 +38,15 @@ func (c *canvas) sign(letters, accent color.RGBA) {
 // foot writes the last line of a poster.
 func (c *canvas) foot(colour color.RGBA, text string) {
 	c.text(margin, float64(c.Rect.Dy())-margin, line{regular, 36, colour, 0}, text)
+}
+
+// pill writes on a round field, and returns where that ends.
+func (c *canvas) pill(x, y float64, field, letters color.RGBA, text string) float64 {
+	l := line{bold, 44, letters, 0}
+	width := c.width(l, text) + 80
+	c.fill(rounded(x, y, width, 84, 42), field)
+	c.text(x+40, y+57, l, text)
+	return x + width
 }
 
 func welcome(t *typefaces) *canvas {
@@ -94,14 +102,14 @@ func (c *canvas) tile(kind byte, x, y, s float64, front, back color.RGBA) {
 
 func hours(t *typefaces) *canvas {
 	c := newCanvas(t, 1920, 1080, cream)
-	c.dial(1560, 560, 470)
+	c.dial(1435, 540, 385)
 	c.sign(ink, clay)
 	c.text(margin-4, 330, line{bold, 118, ink, -2}, "Opening hours")
 	rows := [][2]string{{"Monday", "closed"}, {"Tuesday – Thursday", "10 – 18"}, {"Friday, open late", "10 – 22"},
 		{"Saturday", "10 – 18"}, {"Sunday", "12 – 17"}}
 	const right = 960.0
 	for i, row := range rows {
-		y := 472 + float64(i)*98
+		y := 450 + float64(i)*92
 		day, time := line{medium, 50, ink, 0}, line{bold, 50, ink, 0}
 		if i == 0 {
 			day.colour, time.colour, time.weight = see(ink, 0.6), see(ink, 0.6), regular
@@ -111,7 +119,7 @@ func hours(t *typefaces) *canvas {
 		}
 		c.text(margin, y, day, row[0])
 		c.right(right, y, time, row[1])
-		c.fill(box(margin, y+32, right-margin, 2), see(ink, 0.18))
+		c.fill(box(margin, y+29, right-margin, 2), see(ink, 0.18))
 	}
 	c.foot(see(ink, 0.75), "The machines rest from half an hour before we close.")
 	return c
@@ -138,7 +146,7 @@ func (c *canvas) dial(x, y, r float64) {
 
 func menu(t *typefaces) *canvas {
 	c := newCanvas(t, 1920, 1080, leaf)
-	c.bowl(1530, 640, 330)
+	c.bowl(1515, 620, 280)
 	c.sign(cream, mustard)
 	c.text(margin-4, 330, line{bold, 118, cream, -2}, "Menu of the day")
 	dishes := [][3]string{
@@ -147,9 +155,9 @@ func menu(t *typefaces) *canvas {
 		{"Warm lentil salad", "with goat's cheese and pear", "8.40 €"},
 		{"Plum crumble", "with vanilla cream", "3.90 €"},
 	}
-	const right = 1090.0
+	const right = 1060.0
 	for i, dish := range dishes {
-		y := 470 + float64(i)*132
+		y := 450 + float64(i)*124
 		c.text(margin, y, line{bold, 52, cream, 0}, dish[0])
 		c.right(right, y, line{bold, 52, mustard, 0}, dish[2])
 		c.text(margin, y+50, line{regular, 36, see(cream, 0.75), 0}, dish[1])
@@ -160,7 +168,7 @@ func menu(t *typefaces) *canvas {
 
 // bowl draws a bowl of soup with steam.
 func (c *canvas) bowl(x, y, r float64) {
-	c.fill(circle(x, y-r*0.1, r*1.42), mix(leaf, cream, 0.09))
+	c.fill(circle(x, y-r*0.08, r*1.32), mix(leaf, cream, 0.09))
 	for i := range 3 {
 		var wave []point
 		for step := range 61 {
@@ -176,7 +184,6 @@ func (c *canvas) bowl(x, y, r float64) {
 	for _, drop := range [][3]float64{{-0.5, 0, 0.1}, {-0.22, 0.07, 0.06}, {0.16, -0.05, 0.09}, {0.48, 0.03, 0.07}, {0.3, 0.1, 0.05}} {
 		c.fill(ellipse(x+drop[0]*r, y+drop[1]*r, drop[2]*r, drop[2]*r*0.42), mix(cream, mustard, 0.25))
 	}
-	c.fill(segment(x, y, r, 0.02, 0.17).without(segment(x, y, r*0.93, 0.035, 0.155)), mix(cream, ink, 0.12))
 }
 
 func coffeeBar(t *typefaces) *canvas {
@@ -195,7 +202,7 @@ func coffeeBar(t *typefaces) *canvas {
 		c.right(right, y, line{bold, 48, ink, 0}, drink[1])
 		c.fill(box(left, y+29, right-left, 2), see(ink, 0.16))
 	}
-	c.lines(left, 912, 48, line{regular, 36, see(ink, 0.75), 0}, "Bring your own cup and pay 30 cents less.", "Oat milk costs nothing extra.")
+	c.lines(left, 912, 48, line{regular, 36, see(ink, 0.75), 0}, "Bring your own cup: 30 cents less.", "Oat milk costs nothing extra.")
 	return c
 }
 
@@ -240,9 +247,8 @@ func laser(t *typefaces) *canvas {
 	c.sign(cream, clay)
 	c.lines(margin-4, 400, 120, line{bold, 118, cream, -2}, "Laser cutter", "for beginners")
 	c.lines(margin, 640, 60, line{regular, 44, see(cream, 0.82), 0}, "Draw it, cut it, take it home:", "wood, acrylic and leather.")
-	c.fill(rounded(margin, 800, 366, 84, 42), clay)
-	c.text(margin+40, 857, line{bold, 44, cream, 0}, "Thursday, 18 h")
-	c.text(margin+406, 857, line{medium, 40, see(cream, 0.85), 0}, "25 €, 6 places")
+	end := c.pill(margin, 770, clay, cream, "Thursday, 18 h")
+	c.text(end+32, 827, line{medium, 40, see(cream, 0.85), 0}, "25 €, 6 places")
 	c.foot(see(cream, 0.7), "Put your name on the list at the bar.")
 	return c
 }
@@ -264,7 +270,7 @@ func (c *canvas) plate(x, y, r float64) {
 	const steps = 1600
 	for i := range steps + 1 {
 		a := float64(i) / steps * 2 * math.Pi
-		radius := r * (0.56 + 0.2*math.Cos(8*a)*math.Cos(4*a))
+		radius := r * (0.6 + 0.13*math.Cos(8*a) + 0.05*math.Cos(16*a))
 		path = append(path, point{x + radius*math.Cos(a-math.Pi/2), y + radius*math.Sin(a-math.Pi/2)})
 	}
 	c.fill(stroke(5, path...), see(coffee, 0.35))
@@ -272,8 +278,11 @@ func (c *canvas) plate(x, y, r float64) {
 	c.fill(stroke(11, done...), hex(0x3a2114))
 	c.fill(stroke(11, done[len(done)-130:]...), hex(0x7a2f14))
 	c.fill(stroke(7, done[len(done)-60:]...), clay)
-	c.fill(circle(x, y, r*0.2), hex(0x3a2114))
-	c.fill(circle(x, y, r*0.2-9), mix(wood, night, 0.72))
+	for i := range 8 { // petals that are cut out already, around a middle
+		leaf := ellipse(x, y-r*0.31, r*0.06, r*0.13).turned(x, y, float64(i)/8)
+		c.fill(leaf, hex(0x2a1a12))
+	}
+	c.fill(circle(x, y, r*0.11), hex(0x2a1a12))
 	head := done[len(done)-1]
 	c.fill(polygon(head.x-2.5, head.y, head.x+2.5, head.y, head.x+9, -10, head.x-9, -10), see(hex(0xff6a4a), 0.85))
 	c.glow(head.x, head.y, 260, hex(0xff7a3c), 0.85)
@@ -289,18 +298,17 @@ func printing(t *typefaces) *canvas {
 	c.sign(cream, mustard)
 	c.lines(margin-4, 400, 124, line{bold, 122, cream, -2}, "3D printing", "evening")
 	c.lines(margin, 650, 60, line{regular, 44, see(cream, 0.82), 0}, "Bring a file or an idea.", "We help with the rest.")
-	c.fill(rounded(margin, 800, 410, 84, 42), mustard)
-	c.text(margin+40, 857, line{bold, 44, ink, 0}, "Tuesday, 17–21 h")
-	c.text(margin+450, 857, line{medium, 40, see(cream, 0.85), 0}, "free, material 5 ct a gram")
-	c.foot(see(cream, 0.7), "No experience needed. Children are welcome with an adult.")
+	end := c.pill(margin, 770, mustard, ink, "Tuesday, 17–21 h")
+	c.text(end+32, 827, line{medium, 40, see(cream, 0.85), 0}, "free of charge")
+	c.foot(see(cream, 0.7), "No experience needed. Filament is 5 cents a gram.")
 	return c
 }
 
 // vase draws a printed vase, layer on layer.
 func (c *canvas) vase(x, top, height float64) {
 	const layers = 62
-	radius := func(at float64) float64 { return 150 + 95*math.Sin(at*3.9+0.55) + 22*math.Sin(at*9) }
-	c.fill(ellipse(x, top+height+6, 330, 54), see(night, 0.35))
+	radius := func(at float64) float64 { return 196 + 72*math.Sin(at*4.3+0.2) + 12*math.Sin(at*9) }
+	c.fill(ellipse(x, top+height+4, 290, 52), see(night, 0.35))
 	for i := layers; i >= 0; i-- {
 		at := float64(i) / layers // 0 is the rim
 		y := top + at*height
@@ -378,8 +386,8 @@ func thanks(t *typefaces) *canvas {
 	c.board(1160, 0)
 	c.sign(cream, mustard)
 	c.lines(margin-8, 470, 190, line{bold, 190, cream, -4}, "Thank", "you")
-	c.lines(margin, 790, 58, line{regular, 44, see(cream, 0.9), 0}, "for leaving the bench", "as you would like to find it.")
-	c.foot(see(cream, 0.75), "Brushes hang left of the door. Tools go back to their outlines.")
+	c.lines(margin, 790, 58, line{regular, 44, see(cream, 0.97), 0}, "for leaving the bench", "as you would like to find it.")
+	c.foot(see(cream, 0.95), "Tools hang in their places, brushes left of the door.")
 	return c
 }
 
@@ -395,21 +403,21 @@ func (c *canvas) board(left, top float64) {
 		c.fill(s.each(func(p point) point { return point{p.x + 12, p.y + 16} }), see(night, 0.32))
 		c.fill(s, colour)
 	}
-	x := left + 145
+	x := left + 185
 	hang(rounded(x-20, 330, 40, 560, 20), wood)
 	hang(join(rounded(x-96, 236, 190, 104, 14), polygon(x-96, 240, x-146, 268, x-146, 308, x-96, 336)), cream)
-	x = left + 385
+	x = left + 400
 	hang(rounded(x-9, 190, 18, 380, 4), cream)
 	hang(polygon(x-9, 200, x+9, 200, x+15, 168, x-15, 168), cream)
 	hang(rounded(x-36, 540, 72, 350, 30), clay)
 	for _, dx := range []float64{-16, 0, 16} {
 		c.fill(rounded(x+dx-3, 590, 6, 240, 3), see(night, 0.25))
 	}
-	x = left + 610
+	x = left + 605
 	jaw := join(circle(x, 270, 88), rounded(x-34, 320, 68, 480, 10), circle(x, 826, 64))
 	hang(jaw, mustard)
 	c.fill(box(x-34, 176, 68, 92), mix(teal, night, 0.34))
-	c.fill(nut(x, 268, 1).each(func(p point) point { return point{x + (p.x-x)*40, 268 + (p.y-268)*40} }), mix(teal, night, 0.34))
+	c.fill(polygon(x-34, 260, x+34, 260, x+20, 296, x-20, 296), mix(teal, night, 0.34))
 	c.fill(circle(x, 826, 30), mix(teal, night, 0.34))
 	c.fill(rounded(x-12, 400, 24, 330, 12), see(coffee, 0.3))
 }
@@ -421,8 +429,8 @@ func repair(t *typefaces) *canvas {
 	c.lines(margin, 640, 66, line{regular, 50, see(ink, 0.85), 0}, "Bring it to the repair café.", "We mend it together.")
 	c.fill(box(0, 1430, 1080, 490), ink)
 	c.toaster(540, 1430)
-	c.text(margin, 1600, line{bold, 84, mustard, -1}, "Saturday, 14–17 h")
-	c.lines(margin, 1690, 58, line{regular, 44, see(cream, 0.85), 0}, "Lamps, radios, bicycles and", "trousers are welcome too.")
+	c.text(margin, 1562, line{bold, 84, mustard, -1}, "Saturday, 14–17 h")
+	c.lines(margin, 1644, 58, line{regular, 44, see(cream, 0.85), 0}, "Lamps, radios, bicycles and", "trousers are welcome too.")
 	c.text(margin, 1800, line{medium, 44, cream, 0}, "Free. Cake for a donation.")
 	return c
 }
@@ -452,5 +460,3 @@ func (c *canvas) toaster(x, floor float64) {
 	c.fill(circle(x+100, floor-250, 18), ink)
 	c.fill(stroke(12, arc(x+30, floor-150, 46, 30, 0.56, 0.94)...), ink)
 }
-
-var _ image.Image = (*canvas)(nil)
