@@ -55,7 +55,8 @@ func (p person) get(path string, status int) string {
 	}
 	resp, page := p.answer(r)
 	if resp.StatusCode != status || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-		p.s.t.Fatalf("%s is %d %s, want a page with %d: %.300s", path, resp.StatusCode, resp.Header.Get("Content-Type"), status, page)
+		p.s.t.Fatalf("%s is %d %s, want a page with %d: %.300s", path, resp.StatusCode,
+			resp.Header.Get("Content-Type"), status, page)
 	}
 	if !strings.Contains(page, "</html>") || len(page) > 100_000 {
 		p.s.t.Errorf("%s has %d bytes, ending in %q", path, len(page), page[max(0, len(page)-20):])
@@ -70,7 +71,8 @@ func (p person) send(path string, fields ...string) (*http.Response, string) {
 	for i := 0; i+1 < len(fields); i += 2 {
 		values.Add(fields[i], fields[i+1])
 	}
-	r, err := http.NewRequestWithContext(p.s.t.Context(), http.MethodPost, p.s.URL+path, strings.NewReader(values.Encode()))
+	body := strings.NewReader(values.Encode())
+	r, err := http.NewRequestWithContext(p.s.t.Context(), http.MethodPost, p.s.URL+path, body)
 	if err != nil {
 		p.s.t.Fatal(err)
 	}
@@ -177,7 +179,9 @@ func TestFormsWithoutScript(t *testing.T) {
 	has(t, p.get(list, 200), "Removed Soup of the day.png.", "Undo", "1 slide")
 
 	code := s.pairing()
-	if to := p.post("/pair", "code", strings.ToLower(signage.SpellCode(code)), "name", "Lobby", "playlist", string(playlist.ID)); to != "/screens" {
+	to := p.post("/pair", "code", strings.ToLower(signage.SpellCode(code)), "name", "Lobby",
+		"playlist", string(playlist.ID))
+	if to != "/screens" {
 		t.Errorf("pairing leads to %s", to)
 	}
 	wall := p.get("/screens", 200)
@@ -268,8 +272,10 @@ func TestHostileNames(t *testing.T) {
 	p.send("/settings/tokens", "name", hostile, "days", "90")
 	wall := p.get("/screens", 200)
 	screen := "/screens/" + regexp.MustCompile(`data-screen="([^"]+)"`).FindStringSubmatch(wall)[1]
-	for _, path := range []string{"/screens", screen, screen + "/remove", "/pair?code=" + url.QueryEscape(hostile), "/playlists", list,
-		list + "?add=1&q=" + url.QueryEscape(hostile), list + "/remove", "/media", medium, medium + "/remove", "/settings",
+	for _, path := range []string{"/screens", screen, screen + "/remove", "/pair?code=" + url.QueryEscape(hostile),
+		"/playlists", list,
+		list + "?add=1&q=" + url.QueryEscape(hostile), list + "/remove", "/media", medium, medium + "/remove",
+		"/settings",
 		"/media?q=" + url.QueryEscape(hostile)} {
 		page := p.get(path, 200)
 		if strings.Contains(page, "<script>") || strings.Contains(page, "<img src=x") {
@@ -296,12 +302,14 @@ func TestManyScreens(t *testing.T) {
 	}
 	now := signage.Now(time.Now())
 	for i := range 30 {
-		screen, err := s.store.PairScreen(t.Context(), s.pairing(), signage.Screen{Name: "Screen " + string(rune('A'+i)), PlaylistID: list}, now)
+		made := signage.Screen{Name: "Screen " + string(rune('A'+i)), PlaylistID: list}
+		screen, err := s.store.PairScreen(t.Context(), s.pairing(), made, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.roll.Connect(screen.ID, now)
-		s.roll.Report(signage.Presence{ScreenID: screen.ID, SeenAt: now, SlideID: playlist.Slides[0].ID, Width: 1080, Height: 1920})
+		s.roll.Report(signage.Presence{ScreenID: screen.ID, SeenAt: now, SlideID: playlist.Slides[0].ID,
+			Width: 1080, Height: 1920})
 	}
 	wall := p.get("/screens", 200)
 	if n := strings.Count(wall, `data-state="online"`); n != 30 {
@@ -318,7 +326,8 @@ func TestSettings(t *testing.T) {
 	s := start(t)
 	p, other := s.signIn(), s.signIn()
 	resp, page := p.send("/settings/tokens", "name", "Menu upload", "days", "90")
-	token := regexp.MustCompile(`vt_[A-Za-z0-9_-]+`).FindString(regexp.MustCompile(`id="new-token">[^<]*`).FindString(page))
+	shown := regexp.MustCompile(`id="new-token">[^<]*`).FindString(page)
+	token := regexp.MustCompile(`vt_[A-Za-z0-9_-]+`).FindString(shown)
 	if resp.StatusCode != http.StatusOK || token == "" {
 		t.Fatalf("the answer is %d and shows no token", resp.StatusCode)
 	}
@@ -327,11 +336,12 @@ func TestSettings(t *testing.T) {
 	if strings.Contains(page, token) {
 		t.Error("the token is shown twice")
 	}
-	p.post("/settings/tokens", "remove", regexp.MustCompile(`name="remove" value="([^"]+)"`).FindStringSubmatch(page)[1])
+	made := regexp.MustCompile(`name="remove" value="([^"]+)"`).FindStringSubmatch(page)
+	p.post("/settings/tokens", "remove", made[1])
 	s.as(token).json(http.MethodGet, "/api/v1/me", nil, 401, nil)
 
-	if said, page := p.refused("/settings/password", "current", "wrong", "password", "four or five words"); said == "" ||
-		strings.Contains(page, "four or five words") {
+	said, page := p.refused("/settings/password", "current", "wrong", "password", "four or five words")
+	if said == "" || strings.Contains(page, "four or five words") {
 		t.Errorf("a wrong password says %q, or the new one is shown", said)
 	}
 	if said, _ := p.refused("/settings/password", "current", password, "password", "short"); said == "" {

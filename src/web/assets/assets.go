@@ -1,6 +1,6 @@
-// Package assets holds the style sheets, scripts and icons of the administrators' pages. They are served under a hash of
-// all of them, so that a browser keeps them for ever and still never mixes two versions; scripts import each other by
-// relative paths.
+// Package assets holds the style sheets, scripts and icons of the administrators' pages. They are served under a hash
+// of all of them, so that a browser keeps them for ever and still never mixes two versions; scripts import each other
+// by relative paths.
 package assets
 
 import (

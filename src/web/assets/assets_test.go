@@ -44,15 +44,17 @@ func TestServed(t *testing.T) {
 	t.Parallel()
 	a := files(t)
 	for name, contentType := range map[string]string{
-		"base.css": "text/css; charset=utf-8", "js/app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+		"base.css":  "text/css; charset=utf-8",
+		"js/app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
 	} {
 		resp := get(t, a, a.URL(name), "")
 		plain := text(t, resp.Body)
 		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != contentType || plain == "" {
-			t.Errorf("%s is %d %s with %d bytes", name, resp.StatusCode, resp.Header.Get("Content-Type"), len(plain))
+			t.Errorf("%s is %d with %d bytes, %v", name, resp.StatusCode, len(plain), resp.Header)
 		}
-		if !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") || resp.Header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%s is kept by %q, and varies by %q", name, resp.Header.Get("Cache-Control"), resp.Header.Get("Vary"))
+		if !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") ||
+			resp.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s has the headers %v", name, resp.Header)
 		}
 		packed := get(t, a, a.URL(name), "br, gzip")
 		if packed.Header.Get("Content-Encoding") != "gzip" {

@@ -135,7 +135,8 @@ func newUser(username, password string) (signage.User, error) {
 	if err := signage.CheckPassword(password); err != nil {
 		return signage.User{}, err
 	}
-	return signage.User{ID: signage.NewID(), Username: name, PasswordHash: signage.HashPassword(password), CreatedAt: now()}, nil
+	return signage.User{ID: signage.NewID(), Username: name, PasswordHash: signage.HashPassword(password),
+		CreatedAt: now()}, nil
 }
 
 type settingsBody struct {
@@ -153,7 +154,8 @@ type settingsBody struct {
 
 func (p *Pages) settingsView(r *http.Request) (view, *settingsBody, error) {
 	ctx, identity := r.Context(), access.From(r.Context())
-	body := &settingsBody{User: *identity.User, Version: p.parts.Version, Database: p.parts.Database, Uploads: p.parts.Uploads}
+	body := &settingsBody{User: *identity.User, Version: p.parts.Version, Database: p.parts.Database,
+		Uploads: p.parts.Uploads}
 	if identity.Session != nil {
 		body.Current = identity.Session.ID
 	}
@@ -190,11 +192,13 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !signage.VerifyPassword(body.User.PasswordHash, r.PostFormValue("current")) {
-		return p.again(w, r, "settings", v, &body.form, signage.Invalid("current", "This is not your password now. Type it again."))
+		return p.again(w, r, "settings", v, &body.form,
+			signage.Invalid("current", "This is not your password now. Type it again."))
 	}
 	err = signage.CheckPassword(r.PostFormValue("password"))
 	if err == nil {
-		err = p.parts.Store.SetPassword(r.Context(), body.User.ID, signage.HashPassword(r.PostFormValue("password")), body.Current)
+		hash := signage.HashPassword(r.PostFormValue("password"))
+		err = p.parts.Store.SetPassword(r.Context(), body.User.ID, hash, body.Current)
 	}
 	if err != nil {
 		return p.again(w, r, "settings", v, &body.form, err)
@@ -227,7 +231,8 @@ func (p *Pages) tokens(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return redirect(w, r, "/settings#tokens", say("The token is removed. Programs that used it are refused from now on."))
+		return redirect(w, r, "/settings#tokens",
+			say("The token is removed. Programs that used it are refused from now on."))
 	}
 	name, err := signage.CleanName("name", r.PostFormValue("name"))
 	var secret string
@@ -255,13 +260,15 @@ func (p *Pages) tokens(w http.ResponseWriter, r *http.Request) error {
 // Browser names a browser by its user agent, for people.
 func (settingsBody) Browser(agent string) string {
 	browser := "A browser"
-	for _, known := range [][2]string{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}} {
+	for _, known := range [][2]string{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"},
+		{"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}} {
 		if strings.Contains(agent, known[0]) {
 			browser = known[1]
 			break
 		}
 	}
-	for _, known := range [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}} {
+	for _, known := range [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
+		{"Windows", "Windows"}, {"Mac OS", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}} {
 		if strings.Contains(agent, known[0]) {
 			return browser + " on " + known[1]
 		}

@@ -59,7 +59,8 @@ func (p *Pages) media(w http.ResponseWriter, r *http.Request) error {
 	if body.Total, _, err = p.parts.Store.CountMedia(ctx, allMedia()); err != nil {
 		return err
 	}
-	return p.show(w, r, http.StatusOK, "media", view{Title: "Media", Section: "media", Scripts: []string{"js/live.js", "js/library.js"}, Body: body})
+	return p.show(w, r, http.StatusOK, "media", view{Title: "Media", Section: "media",
+		Scripts: []string{"js/live.js", "js/library.js"}, Body: body})
 }
 
 // takeForm takes in the files of a form, one after the other as they arrive. It is the way in without script.
@@ -142,7 +143,8 @@ func (p *Pages) removeMedium(w http.ResponseWriter, r *http.Request) error {
 		}
 		return redirect(w, r, "/media", say("%s is removed.", use.Name))
 	}
-	body := confirmBody{Text: "The file is deleted. This cannot be undone.", Button: "Remove file", Back: "/media/" + string(mediaID), List: use.Playlists}
+	body := confirmBody{Text: "The file is deleted. This cannot be undone.", Button: "Remove file",
+		Back: "/media/" + string(mediaID), List: use.Playlists}
 	if use.Slides > 0 {
 		body.Text += " It also goes from " + count(use.Slides, "slide", "slides") + " of:"
 	}

@@ -62,7 +62,8 @@ func New(parts Parts) (*Pages, error) {
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
 		"asset": parts.Assets.URL, "icon": assets.Icon, "logo": func() template.HTML { return assets.Logo },
 		"thumbnail": uploads.ThumbnailURL, "file": uploads.FileURL, "displayed": uploads.DisplayURL,
-		"bytes": sizeInBytes, "clock": inClock, "seconds": inSeconds, "spoken": inWords, "iso": iso, "exact": exact, "day": day,
+		"bytes": sizeInBytes, "clock": inClock, "seconds": inSeconds, "spoken": inWords, "iso": iso, "exact": exact,
+		"day":   day,
 		"count": count, "args": slideButton, "shape": shape,
 	}).ParseFS(templates, "templates/layout.html", "templates/parts.html")
 	if err != nil {
@@ -95,7 +96,8 @@ func (p *Pages) Register(router *mux.Router) {
 	open("/setup", p.setup, http.MethodGet, http.MethodPost)
 	open("/logout", p.logout, http.MethodPost)
 	for path, h := range map[string]handler{
-		"/": p.home, "/screens": p.screens, "/screens/{id}": p.screen, "/screens/{id}/remove": p.removeScreen, "/pair": p.pair,
+		"/": p.home, "/screens": p.screens, "/screens/{id}": p.screen, "/screens/{id}/remove": p.removeScreen,
+		"/pair":      p.pair,
 		"/playlists": p.playlists, "/playlists/{id}": p.playlist, "/playlists/{id}/slides": p.slides,
 		"/playlists/{id}/copy": p.copyPlaylist, "/playlists/{id}/remove": p.removePlaylist,
 		"/media": p.media, "/media/{id}": p.medium, "/media/{id}/remove": p.removeMedium,
@@ -195,8 +197,8 @@ func takeFlash(w http.ResponseWriter, r *http.Request) *flash {
 	if err != nil {
 		return nil
 	}
-	http.SetCookie(w, &http.Cookie{Name: flashCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: access.IsHTTPS(r.Context())})
+	http.SetCookie(w, &http.Cookie{Name: flashCookie, Path: "/", MaxAge: -1, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: access.IsHTTPS(r.Context())})
 	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil {
 		return nil
@@ -255,5 +257,6 @@ func (p *Pages) demo(w http.ResponseWriter, r *http.Request) error {
 	if media+playlists == 0 {
 		return redirect(w, r, "/playlists", say("The demo is there already."))
 	}
-	return redirect(w, r, "/playlists", say("Added %d pictures and %d playlists. Pair a screen to see them.", media, playlists))
+	return redirect(w, r, "/playlists",
+		say("Added %d pictures and %d playlists. Pair a screen to see them.", media, playlists))
 }

@@ -72,7 +72,8 @@ func (p *Pages) playlistView(r *http.Request) (view, *playlistBody, error) {
 	if err != nil {
 		return view{}, nil, err
 	}
-	body := &playlistBody{Transitions: signage.Transitions(), Fits: signage.Fits(), Picking: query.Has("add"), Search: query.Get("q")}
+	body := &playlistBody{Transitions: signage.Transitions(), Fits: signage.Fits(),
+		Picking: query.Has("add"), Search: query.Get("q")}
 	if body.Playlist, err = p.parts.Store.Playlist(ctx, playlistID); err != nil {
 		return view{}, nil, err
 	}
@@ -89,11 +90,13 @@ func (p *Pages) playlistView(r *http.Request) (view, *playlistBody, error) {
 		}
 	}
 	if body.Picking {
-		if body.Library, body.More, err = p.parts.Store.ListMedia(ctx, store.MediaQuery{Text: body.Search, Limit: 200}); err != nil {
+		found := store.MediaQuery{Text: body.Search, Limit: 200}
+		if body.Library, body.More, err = p.parts.Store.ListMedia(ctx, found); err != nil {
 			return view{}, nil, err
 		}
 	}
-	return view{Title: body.Playlist.Name, Section: "playlists", Scripts: []string{"js/live.js", "js/strip.js"}, Body: body}, body, nil
+	return view{Title: body.Playlist.Name, Section: "playlists",
+		Scripts: []string{"js/live.js", "js/strip.js"}, Body: body}, body, nil
 }
 
 func (p *Pages) playlist(w http.ResponseWriter, r *http.Request) error {
@@ -203,7 +206,8 @@ func (p *Pages) editSlide(ctx context.Context, r *http.Request, playlist, slide 
 	if err != nil {
 		return nil, err
 	}
-	_, err = p.parts.Store.EditSlide(ctx, playlist, signage.Slide{ID: slide, Duration: duration, Fit: signage.Fit(r.PostFormValue("fit"))}, now())
+	edited := signage.Slide{ID: slide, Duration: duration, Fit: signage.Fit(r.PostFormValue("fit"))}
+	_, err = p.parts.Store.EditSlide(ctx, playlist, edited, now())
 	return nil, err
 }
 
@@ -212,7 +216,8 @@ func (p *Pages) removeSlide(ctx context.Context, _ *http.Request, playlist, slid
 	if err != nil {
 		return nil, err
 	}
-	return &flash{Text: "Removed " + removed.Media.Name + ".", Undo: "/playlists/" + string(playlist) + "/slides", With: map[string]string{
+	back := "/playlists/" + string(playlist) + "/slides"
+	return &flash{Text: "Removed " + removed.Media.Name + ".", Undo: back, With: map[string]string{
 		"action": "add", "media": string(removed.Media.ID), "position": strconv.Itoa(position),
 		"duration": inSeconds(removed.Duration), "fit": string(removed.Fit),
 	}}, nil
@@ -264,7 +269,8 @@ func (p *Pages) copyPlaylist(w http.ResponseWriter, r *http.Request) error {
 	for n := 2; ; n++ {
 		suffix := " " + strconv.Itoa(n)
 		name := []rune(original.Name)
-		made, err := p.parts.Store.CopyPlaylist(r.Context(), playlistID, string(name[:min(len(name), signage.MaxName-len(suffix))])+suffix, now())
+		next := string(name[:min(len(name), signage.MaxName-len(suffix))]) + suffix
+		made, err := p.parts.Store.CopyPlaylist(r.Context(), playlistID, next, now())
 		if errors.Is(err, signage.ErrConflict) && n < 1000 {
 			continue
 		}
@@ -296,12 +302,14 @@ func (p *Pages) removePlaylist(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body := confirmBody{Button: "Remove playlist", Back: "/playlists/" + string(playlistID),
-		Text: "Its " + count(len(playlist.Slides), "slide goes", "slides go") + " with it; the pictures and videos stay in the library. This cannot be undone."}
+		Text: "Its " + count(len(playlist.Slides), "slide goes", "slides go") +
+			" with it; the pictures and videos stay in the library. This cannot be undone."}
 	if len(screens) > 0 {
 		body.Text += " These screens will have nothing to show:"
 	}
 	for _, s := range screens {
 		body.List = append(body.List, s.Name)
 	}
-	return p.show(w, r, http.StatusOK, "confirm", view{Title: "Remove " + playlist.Name + "?", Section: "playlists", Body: body})
+	return p.show(w, r, http.StatusOK, "confirm",
+		view{Title: "Remove " + playlist.Name + "?", Section: "playlists", Body: body})
 }

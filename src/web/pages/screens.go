@@ -56,7 +56,8 @@ func (p *Pages) cards(ctx context.Context, screens []signage.Screen, at time.Tim
 		playlist, known := playlists[s.PlaylistID]
 		if !known && s.PlaylistID != "" {
 			var err error
-			if playlist, err = p.parts.Store.Playlist(ctx, s.PlaylistID); err != nil && !errors.Is(err, signage.ErrNotFound) {
+			playlist, err = p.parts.Store.Playlist(ctx, s.PlaylistID)
+			if err != nil && !errors.Is(err, signage.ErrNotFound) {
 				return nil, err
 			}
 			playlists[s.PlaylistID] = playlist
@@ -110,7 +111,8 @@ func (p *Pages) screens(w http.ResponseWriter, r *http.Request) error {
 		}
 		body.Playlists = len(lists)
 	}
-	return p.show(w, r, http.StatusOK, "screens", view{Title: "Screens", Section: "screens", Scripts: []string{"js/live.js"}, Body: body})
+	return p.show(w, r, http.StatusOK, "screens", view{Title: "Screens", Section: "screens",
+		Scripts: []string{"js/live.js"}, Body: body})
 }
 
 type screenBody struct {
@@ -141,11 +143,13 @@ func (p *Pages) screen(w http.ResponseWriter, r *http.Request) error {
 	body.Card = cards[0]
 	v := view{Title: screen.Name, Section: "screens", Scripts: []string{"js/live.js"}, Body: body}
 	if r.Method != http.MethodPost {
-		body.Values = map[string]string{"name": screen.Name, "playlist": string(screen.PlaylistID), "rotation": rotation(screen.Rotation)}
+		body.Values = map[string]string{"name": screen.Name, "playlist": string(screen.PlaylistID),
+			"rotation": rotation(screen.Rotation)}
 		return p.show(w, r, http.StatusOK, "screen", v)
 	}
 	body.form = typed(r, "name", "playlist", "rotation")
-	screen.Name, screen.PlaylistID, screen.Rotation = r.PostFormValue("name"), signage.ID(r.PostFormValue("playlist")), degrees(r.PostFormValue("rotation"))
+	screen.Name, screen.PlaylistID = r.PostFormValue("name"), signage.ID(r.PostFormValue("playlist"))
+	screen.Rotation = degrees(r.PostFormValue("rotation"))
 	if screen, err = p.parts.Store.EditScreen(ctx, screen, now()); err != nil {
 		return p.again(w, r, "screen", v, &body.form, err)
 	}
@@ -177,10 +181,11 @@ func (p *Pages) removeScreen(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.Method != http.MethodPost {
-		return p.show(w, r, http.StatusOK, "confirm", view{Title: "Remove " + screen.Name + "?", Section: "screens", Body: confirmBody{
-			Text:   "Its browser shows a new pairing code at once. The playlist stays. To use the screen again, pair it again.",
-			Button: "Remove screen", Back: "/screens/" + string(id),
-		}})
+		body := confirmBody{Button: "Remove screen", Back: "/screens/" + string(id),
+			Text: "Its browser shows a new pairing code at once. The playlist stays. To use the screen again, " +
+				"pair it again."}
+		return p.show(w, r, http.StatusOK, "confirm",
+			view{Title: "Remove " + screen.Name + "?", Section: "screens", Body: body})
 	}
 	if err := p.parts.Store.RemoveScreen(r.Context(), id, now()); err != nil {
 		return err

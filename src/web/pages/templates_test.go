@@ -31,7 +31,8 @@ func TestNothingInline(t *testing.T) {
 	ours := regexp.MustCompile(`<script type="module" src="\{\{[^}]*\}\}"></script>`)
 	forbidden := regexp.MustCompile(`(?i)<style|<script|\sstyle\s*=|\son[a-z]+\s*=|javascript:|` +
 		`(?:src|href|action)="(?:https?:)?//`)
-	for _, bad := range []string{`<p style="x">`, `<script>x()</script>`, `<script type="module">x</script>`, `<a onclick="x">`,
+	for _, bad := range []string{`<p style="x">`, `<script>x()</script>`, `<script type="module">x</script>`,
+		`<a onclick="x">`,
 		`<style>`, `<img src="https://example.org/x.png">`} {
 		if !forbidden.MatchString(bad) {
 			t.Errorf("%s would not be found", bad)

@@ -36,7 +36,9 @@ func TestWords(t *testing.T) {
 
 func TestFromSeconds(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]time.Duration{"": 0, " 10 ": 10 * time.Second, "7.5": 7500 * time.Millisecond, "7,5": 7500 * time.Millisecond} {
+	for text, want := range map[string]time.Duration{
+		"": 0, " 10 ": 10 * time.Second, "7.5": 7500 * time.Millisecond, "7,5": 7500 * time.Millisecond,
+	} {
 		if got, err := fromSeconds("duration_ms", text); err != nil || got != want {
 			t.Errorf("%q is %s, %v; want %s", text, got, err, want)
 		}
@@ -68,8 +70,10 @@ func TestShapes(t *testing.T) {
 			}
 		}
 	}
-	for size, want := range map[[2]int]string{{1920, 1080}: "shape-178", {1080, 1920}: "shape-56", {1024, 768}: "shape-133", {0, 0}: "shape-178",
-		{9999, 1}: "shape-350", {1, 9999}: "shape-30"} {
+	for size, want := range map[[2]int]string{
+		{1920, 1080}: "shape-178", {1080, 1920}: "shape-56", {1024, 768}: "shape-133", {0, 0}: "shape-178",
+		{9999, 1}: "shape-350", {1, 9999}: "shape-30",
+	} {
 		if got := shape(size[0], size[1]); got != want {
 			t.Errorf("%v has the class %s, want %s", size, got, want)
 		}
