@@ -13,11 +13,8 @@ import (
 	"vitrine/src/signage"
 )
 
-// Bounds of an MP4 file. The index of a day of video has a few tens of megabytes.
-const (
-	maxMP4Boxes = 200_000
-	maxMP4Index = 64 << 20 // bytes
-)
+// maxMP4Boxes bounds the boxes of a file: a day of video in fragments of a second has 172,800.
+const maxMP4Boxes = 200_000
 
 // box is one box at the top of a file, ISO/IEC 14496-12.
 type box struct {
@@ -95,14 +92,11 @@ func readBox(r *io.SectionReader, offset int64) (box, error) {
 
 func decodeBox[T mp4.Box](r *io.SectionReader, b box) (T, error) {
 	var none T
-	if b.end-b.start > maxMP4Index {
-		return none, damaged("video")
-	}
-	content, err := content(r, b)
+	content, err := (&indexReader{r: r}).read(b)
 	if err != nil {
 		return none, err
 	}
-	decoded, err := mp4.DecodeBox(uint64(b.start), bytes.NewReader(content)) //nolint:gosec // an offset is positive
+	decoded, err := mp4.DecodeBox(0, bytes.NewReader(content))
 	if err != nil {
 		return none, damaged("video")
 	}
@@ -111,14 +105,6 @@ func decodeBox[T mp4.Box](r *io.SectionReader, b box) (T, error) {
 		return none, damaged("video")
 	}
 	return typed, nil
-}
-
-func content(r *io.SectionReader, b box) ([]byte, error) {
-	bytes := make([]byte, b.end-b.start)
-	if _, err := r.ReadAt(bytes, b.start); err != nil {
-		return nil, fmt.Errorf("read the index of a video: %w", err)
-	}
-	return bytes, nil
 }
 
 // videoTrack finds the first track with pictures.
@@ -152,6 +138,9 @@ func videoTrack(moov *mp4.MoovBox) (info Info, trackID, timescale uint32, err er
 		case "soun":
 			codecs = append(codecs, codec)
 		}
+	}
+	if trackID == 0 && len(codecs) == 0 {
+		return info, 0, 0, damaged("video")
 	}
 	if trackID == 0 {
 		return info, 0, 0, unshown("a file that holds sound only", "choose a picture or a video")
@@ -203,11 +192,11 @@ func scale(ticks uint64, timescale uint32) time.Duration {
 // rotated reports whether the matrix of a track lays the picture on its side, as phones do. The library does not read
 // the matrix.
 func rotated(r *io.SectionReader, moov box, trackID uint32) bool {
-	bytes, err := content(r, moov)
+	index, err := (&indexReader{r: r}).read(moov)
 	if err != nil {
 		return false
 	}
-	for _, trak := range inside(bytes[moov.inner-moov.start:], "trak") {
+	for _, trak := range inside(index[8:], "trak") {
 		for _, tkhd := range inside(trak, "tkhd") {
 			matrix, id := 40, 12 // offsets of version 0
 			if len(tkhd) > 0 && tkhd[0] == 1 {

@@ -90,7 +90,7 @@ func decode(r *io.SectionReader, info Info) (image.Image, error) {
 	source := io.Reader(r)
 	if info.Animated && info.ContentType == "image/webp" {
 		var err error
-		if source, err = firstWebPFrame(r); err != nil {
+		if source, err = firstWebPFrame(r, info); err != nil {
 			return nil, err
 		}
 	}

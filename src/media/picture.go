@@ -33,6 +33,9 @@ func inspectJPEG(r *io.SectionReader) (Info, error) {
 	return info, nil
 }
 
+// maxChunks bounds the parts of a picture that are looked at before its pixels.
+const maxChunks = 10_000
+
 func inspectPNG(r *io.SectionReader) (Info, error) {
 	config, err := png.DecodeConfig(bufio.NewReader(r))
 	if err != nil {
@@ -41,8 +44,8 @@ func inspectPNG(r *io.SectionReader) (Info, error) {
 	info := picture("image/png", config.Width, config.Height)
 	// A picture that moves says so in a chunk before its pixels, https://www.w3.org/TR/png-3/#acTL-chunk
 	var chunk [8]byte
-	for offset := int64(8); ; {
-		if _, err := r.ReadAt(chunk[:], offset); err != nil {
+	for offset, chunks := int64(8), 0; ; chunks++ {
+		if _, err := r.ReadAt(chunk[:], offset); err != nil || chunks > maxChunks {
 			return Info{}, damaged("picture")
 		}
 		switch string(chunk[4:]) {
@@ -170,8 +173,8 @@ func webpChunks(r *io.SectionReader, found func(id string, content *io.SectionRe
 		return nil, damaged("picture")
 	}
 	var head [8]byte
-	for offset := int64(12); offset+8 <= end; {
-		if _, err := r.ReadAt(head[:], offset); err != nil {
+	for offset, chunks := int64(12), 0; offset+8 <= end; chunks++ {
+		if _, err := r.ReadAt(head[:], offset); err != nil || chunks > maxChunks {
 			return nil, damaged("picture")
 		}
 		length := int64(binary.LittleEndian.Uint32(head[4:]))
@@ -188,7 +191,8 @@ func webpChunks(r *io.SectionReader, found func(id string, content *io.SectionRe
 }
 
 // firstWebPFrame makes a still picture of the first frame of one that moves: the decoder knows only those.
-func firstWebPFrame(r *io.SectionReader) (io.Reader, error) {
+// Its size stands before it, so that the decoder refuses pixels of another size than those that were counted.
+func firstWebPFrame(r *io.SectionReader, info Info) (io.Reader, error) {
 	frame, err := webpChunks(r, func(id string, _ *io.SectionReader) bool { return id == "ANMF" })
 	if err != nil || frame == nil || frame.Size() < 16 {
 		return nil, damaged("picture")
@@ -197,18 +201,19 @@ func firstWebPFrame(r *io.SectionReader) (io.Reader, error) {
 	if _, err := frame.ReadAt(place[:], 0); err != nil {
 		return nil, damaged("picture")
 	}
-	content := make([]byte, frame.Size()-16)
-	if _, err := frame.ReadAt(content, 16); err != nil {
+	if uint24(place[6:]) >= info.Width || uint24(place[9:]) >= info.Height {
+		return nil, damaged("picture") // larger than what it lies on
+	}
+	var kind [4]byte
+	if _, err := frame.ReadAt(kind[:], 16); err != nil {
 		return nil, damaged("picture")
 	}
-	var still bytes.Buffer
-	header := []byte("RIFF\x00\x00\x00\x00WEBP")
-	if bytes.HasPrefix(content, []byte("ALPH")) { // see-through pictures need the extended header
-		extended := []byte("VP8X\x0a\x00\x00\x00\x10\x00\x00\x00")
-		header = append(append(header, extended...), place[6:12]...)
+	header := []byte("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00")
+	if string(kind[:]) == "ALPH" {
+		header[20] = 0x10 // what can be seen through comes first
 	}
-	binary.LittleEndian.PutUint32(header[4:], uint32(len(header)-8+len(content))) //nolint:gosec // the file's own length is 32 bits
-	still.Write(header)
-	still.Write(content)
-	return &still, nil
+	header = append(header, place[6:12]...)
+	length := int64(len(header)) - 8 + frame.Size() - 16
+	binary.LittleEndian.PutUint32(header[4:], uint32(length)) //nolint:gosec // the file's own length is 32 bits
+	return io.MultiReader(bytes.NewReader(header), io.NewSectionReader(frame, 16, frame.Size()-16)), nil
 }

@@ -36,6 +36,7 @@ const (
 const (
 	maxElements   = 2_000_000
 	maxElementLen = 1 << 20 // of an element that is read, bytes
+	maxDepth      = 8       // of elements inside elements; the format itself needs four
 )
 
 // element is the head of one element.
@@ -49,6 +50,7 @@ type element struct {
 type webm struct {
 	r        *io.SectionReader
 	elements int
+	depth    int
 
 	docType  string
 	scale    uint64  // nanoseconds in a tick
@@ -96,6 +98,10 @@ func inspectWebM(r *io.SectionReader) (Info, error) {
 
 // walk goes over the elements between two offsets, and into those that hold others.
 func (w *webm) walk(offset, end int64) error {
+	if w.depth++; w.depth > maxDepth {
+		return errWebM
+	}
+	defer func() { w.depth-- }()
 	for offset < end {
 		e, err := w.element(offset, end)
 		if err != nil {
@@ -110,6 +116,9 @@ func (w *webm) walk(offset, end int64) error {
 				// What follows belongs to this element, and to the one around it alike: neither says where it ends.
 				offset = e.inner
 				continue
+			}
+			if e.id == idCluster && w.ticks > 0 {
+				break // it is all there, and its blocks need not say how long the video is
 			}
 			err = w.walk(e.inner, e.end)
 		case idTrackEntry:
