@@ -177,7 +177,11 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 		return true, nil
 	}
 	if last != (signage.EventID{}) && s.upToDate(ctx, last) {
-		s.known = made.version
+		// What was read may hold a change after s.head, of which the screen knows nothing. That change is in the
+		// subscription, and must find that the screen does not have it yet.
+		if now, err := s.player.parts.Store.Head(ctx); err == nil && now == s.head {
+			s.known = made.version
+		}
 		return true, nil
 	}
 	s.known = made.version
