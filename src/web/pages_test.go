@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -393,4 +394,43 @@ func TestPagesCarryThePolicy(t *testing.T) {
 			t.Errorf("%s is %d", m[1], resp.StatusCode)
 		}
 	}
+}
+
+// A message for the next page comes back from the browser, where anything can be put in its place.
+func TestFlashThatIsForged(t *testing.T) {
+	t.Parallel()
+	p := start(t).signIn()
+	for forged, shown := range map[string]bool{
+		`{"t":"Hello <b>you</b>"}`: true, `{"t":"Hello","u":"//example.org/x"}`: false,
+		`{"t":"Hello","u":"https://example.org"}`: false, `{"u":"/x"}`: false, `nonsense`: false,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.s.URL+"/screens", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.AddCookie(&http.Cookie{Name: "vitrine_flash", Value: base64.RawURLEncoding.EncodeToString([]byte(forged))})
+		resp, page := p.answer(r)
+		if resp.StatusCode != http.StatusOK || strings.Contains(page, `class="toast"`) != shown ||
+			strings.Contains(page, "<b>you") || strings.Contains(page, "example.org") {
+			t.Errorf("%s is %d, with a message: %t", forged, resp.StatusCode, strings.Contains(page, `class="toast"`))
+		}
+	}
+}
+
+func TestErrorPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	p := s.signIn()
+	has(t, p.get("/playlists/not-an-id", 404), "Not found")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/playlists", strings.NewReader("name=x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "https://example.org")
+	resp, page := p.answer(r)
+	if resp.StatusCode != http.StatusForbidden {
+		t.Errorf("a form of another site is %d", resp.StatusCode)
+	}
+	has(t, page, "You may not do this", "another address")
 }

@@ -8,6 +8,7 @@ import (
 
 	"vitrine/src/signage"
 	"vitrine/src/web/access"
+	"vitrine/src/web/problem"
 )
 
 // form is what a page with a form shows again when something in it was refused.
@@ -53,7 +54,7 @@ func (p *Pages) again(w http.ResponseWriter, r *http.Request, name string, v vie
 		return err
 	}
 	f.Field, f.Error = field, message
-	return p.show(w, r, http.StatusUnprocessableEntity, name, v)
+	return p.show(w, r, problem.Of(err).Status, name, v)
 }
 
 type loginBody struct {

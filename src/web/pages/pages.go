@@ -204,7 +204,7 @@ func takeFlash(w http.ResponseWriter, r *http.Request) *flash {
 		return nil
 	}
 	var message flash
-	if json.Unmarshal(text, &message) != nil || message.Text == "" || !strings.HasPrefix(message.Undo+"/", "/") {
+	if json.Unmarshal(text, &message) != nil || message.Text == "" || !ours(message.Undo) {
 		return nil
 	}
 	return &message
@@ -218,6 +218,11 @@ type slideArgs struct {
 
 func slideButton(playlist, slide signage.ID, action string) slideArgs {
 	return slideArgs{playlist, slide, action}
+}
+
+// ours reports whether an address is one of this server, or none at all.
+func ours(address string) bool {
+	return address == "" || strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//")
 }
 
 // refusal splits an error into what belongs beside a field of a form; ok is false for an error that is no refusal.
