@@ -207,9 +207,6 @@ func (c *canvas) width(l line, text string) float64 {
 // right writes so that the text ends at x.
 func (c *canvas) right(x, y float64, l line, text string) { c.text(x-c.width(l, text), y, l, text) }
 
-// centre writes with the middle of the text at x.
-func (c *canvas) centre(x, y float64, l line, text string) { c.text(x-c.width(l, text)/2, y, l, text) }
-
 // lines writes one text under the other, and returns the base line of the last.
 func (c *canvas) lines(x, y, step float64, l line, texts ...string) float64 {
 	for i, text := range texts {

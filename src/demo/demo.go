@@ -5,7 +5,6 @@ package demo
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image/jpeg"
 	"io"
@@ -19,7 +18,6 @@ import (
 type Library interface {
 	ListPlaylists(ctx context.Context) ([]signage.PlaylistSummary, error)
 	AddPlaylist(ctx context.Context, p signage.Playlist, at time.Time) (signage.Playlist, error)
-	RemovePlaylist(ctx context.Context, id signage.ID, at time.Time) error
 	AddSlides(ctx context.Context, playlist signage.ID, position int, slides []signage.Slide, at time.Time) (
 		[]signage.Slide, error)
 }
@@ -66,7 +64,7 @@ func playlists() []playlist {
 // is and is not counted. It is a [signage.ErrConflict] when someone's own playlist has the name of one of the demo's;
 // nothing is added then. A filling that was killed is ended by the next.
 func Fill(ctx context.Context, library Library, intake Intake, at time.Time) (media, added int, err error) {
-	missing, err := whatIsMissing(ctx, library, at)
+	missing, err := whatIsMissing(ctx, library)
 	if err != nil || len(missing) == 0 {
 		return 0, 0, err
 	}
@@ -83,13 +81,13 @@ func Fill(ctx context.Context, library Library, intake Intake, at time.Time) (me
 	return media, added, nil
 }
 
-// whatIsMissing returns the playlists of the demo that are not there. One that a killed filling left empty is removed first.
-func whatIsMissing(ctx context.Context, library Library, at time.Time) (missing []playlist, err error) {
+// whatIsMissing returns the playlists of the demo that are not there, or are there without slides: a killed filling left
+// those, and they are filled now.
+func whatIsMissing(ctx context.Context, library Library) (missing []playlist, err error) {
 	there, err := library.ListPlaylists(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("add the demo: %w", err)
 	}
-	var unfinished []signage.ID
 	for _, p := range playlists() {
 		i := slices.IndexFunc(there, func(other signage.PlaylistSummary) bool {
 			return signage.NameKey(other.Name) == signage.NameKey(p.Name)
@@ -98,16 +96,11 @@ func whatIsMissing(ctx context.Context, library Library, at time.Time) (missing 
 		case i < 0:
 			missing = append(missing, p)
 		case there[i].SlideCount == 0 && there[i].DefaultDuration == p.DefaultDuration && there[i].Transition == p.Transition:
-			unfinished = append(unfinished, there[i].ID)
+			p.ID = there[i].ID
 			missing = append(missing, p)
 		case !ours(there[i]):
 			return nil, signage.Refuse(signage.ErrConflict, "There is a playlist named %q already, and the demo has one of that "+
 				"name. Rename yours, then add the demo again. Nothing was added.", there[i].Name)
-		}
-	}
-	for _, id := range unfinished {
-		if err := library.RemovePlaylist(ctx, id, at); err != nil && !errors.Is(err, signage.ErrNotFound) {
-			return nil, fmt.Errorf("add the demo: %w", err)
 		}
 	}
 	return missing, nil
@@ -158,22 +151,22 @@ func takeMedia(ctx context.Context, intake Intake, at time.Time) (added int, tak
 	return added, taken, err
 }
 
-// addPlaylist adds a playlist with its slides, or nothing.
+// addPlaylist adds a playlist with its slides, or its slides to one that is there and empty. When the slides cannot be
+// added, the playlist stays empty, and the next filling ends it.
 func addPlaylist(ctx context.Context, library Library, p playlist, media map[string]signage.ID, at time.Time) error {
-	made, err := library.AddPlaylist(ctx, p.Playlist, at)
-	if err != nil {
-		return fmt.Errorf("add the playlist %q of the demo: %w", p.Name, err)
+	if p.ID == "" {
+		made, err := library.AddPlaylist(ctx, p.Playlist, at)
+		if err != nil {
+			return fmt.Errorf("add the playlist %q of the demo: %w", p.Name, err)
+		}
+		p.ID = made.ID
 	}
 	var slides []signage.Slide
 	for _, s := range p.shows {
 		slides = append(slides, signage.Slide{Media: signage.Media{ID: media[s.medium]}, Duration: s.duration, Fit: s.fit})
 	}
-	if _, err := library.AddSlides(ctx, made.ID, -1, slides, at); err != nil {
-		undone := library.RemovePlaylist(context.WithoutCancel(ctx), made.ID, at)
-		if errors.Is(undone, signage.ErrNotFound) {
-			undone = nil
-		}
-		return errors.Join(fmt.Errorf("add the slides of %q of the demo: %w", p.Name, err), undone)
+	if _, err := library.AddSlides(ctx, p.ID, -1, slides, at); err != nil {
+		return fmt.Errorf("add the slides of %q of the demo: %w", p.Name, err)
 	}
 	return nil
 }
