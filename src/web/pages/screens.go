@@ -47,6 +47,42 @@ func (c card) Mend() [2]string {
 	}
 }
 
+// trouble is a line at the top of the wall.
+type trouble struct {
+	Name, Text string
+	To, Button string // where it is mended
+}
+
+// openTroubles is how many lines stand open above the wall; it is the screens that one comes for.
+const openTroubles = 3
+
+// troubles lists what is wrong. Screens that wait for slides of the same playlist share a line, as one deed mends all.
+func troubles(cards []card) (open, more []trouble) {
+	var all []trouble
+	line, waiting := map[signage.ID]int{}, map[signage.ID]int{}
+	for _, c := range cards {
+		text := c.Trouble()
+		if text == "" {
+			continue
+		}
+		if empty := c.PlaylistID != "" && c.Slides == 0; empty {
+			if waiting[c.PlaylistID]++; waiting[c.PlaylistID] > 1 {
+				all[line[c.PlaylistID]].Text = "and " +
+					count(waiting[c.PlaylistID]-1, "other screen", "other screens") + " show “" + c.PlaylistName +
+					"”, which has no slides yet."
+				continue
+			}
+			line[c.PlaylistID] = len(all)
+		}
+		mend := c.Mend()
+		all = append(all, trouble{Name: c.Name, Text: text, To: mend[0], Button: mend[1]})
+	}
+	if len(all) <= openTroubles+1 { // one line takes no more room than the words that there is one more
+		return all, nil
+	}
+	return all[:openTroubles], all[openTroubles:]
+}
+
 // cards puts together what the wall shows, reading each playlist once.
 func (p *Pages) cards(ctx context.Context, screens []signage.Screen, at time.Time) ([]card, error) {
 	p.parts.Roll.Overlay(screens)
@@ -85,7 +121,8 @@ func (p *Pages) screens(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := struct {
 		Cards     []card
-		Troubles  []card
+		Troubles  []trouble
+		More      []trouble
 		Online    int
 		Playlists int
 		Media     int
@@ -93,10 +130,8 @@ func (p *Pages) screens(w http.ResponseWriter, r *http.Request) error {
 	if body.Cards, err = p.cards(ctx, screens, now()); err != nil {
 		return err
 	}
+	body.Troubles, body.More = troubles(body.Cards)
 	for _, c := range body.Cards {
-		if c.Trouble() != "" {
-			body.Troubles = append(body.Troubles, c)
-		}
 		if c.State == signage.Online {
 			body.Online++
 		}

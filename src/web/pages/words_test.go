@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/src/signage"
 	"vitrine/src/web/assets"
 )
 
@@ -77,5 +78,34 @@ func TestShapes(t *testing.T) {
 		if got := shape(size[0], size[1]); got != want {
 			t.Errorf("%v has the class %s, want %s", size, got, want)
 		}
+	}
+}
+
+func TestTroubles(t *testing.T) {
+	t.Parallel()
+	screen := func(name string, playlist signage.ID, slides int, state signage.ScreenState) card {
+		return card{Screen: signage.Screen{ID: signage.NewID(), Name: name, PlaylistID: playlist, PlaylistName: "Menu"},
+			State: state, Slides: slides}
+	}
+	fine := screen("Fine", "p", 2, signage.Online)
+	if open, more := troubles([]card{fine, screen("Quiet", "p", 2, signage.Silent)}); open != nil || more != nil {
+		t.Errorf("without trouble there is %v, %v", open, more)
+	}
+	open, more := troubles([]card{
+		screen("A", "e", 0, signage.Online), fine, screen("B", "e", 0, signage.Online),
+		screen("C", "", 0, signage.Online),
+		screen("D", "e", 0, signage.Offline), screen("E", "p", 2, signage.Offline),
+	})
+	if len(open) != 3 || more != nil || open[0].Name != "A" ||
+		open[0].Text != "and 2 other screens show “Menu”, which has no slides yet." || open[1].Name != "C" ||
+		open[1].Button != "Choose a playlist" || open[2].Name != "E" {
+		t.Errorf("the troubles are %+v, %+v", open, more)
+	}
+	var many []card
+	for range 30 {
+		many = append(many, screen("X", "p", 2, signage.Offline))
+	}
+	if open, more := troubles(many); len(open) != openTroubles || len(open)+len(more) != 30 {
+		t.Errorf("of 30 troubles %d are open, %d more", len(open), len(more))
 	}
 }

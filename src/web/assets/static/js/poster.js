@@ -1,15 +1,18 @@
 // The still of a video is made here, in the browser that uploads it: the server holds no video decoder.
 const side = 640;
 
+// Undecodable is thrown for a video that this browser cannot play.
+export class Undecodable extends Error {}
+
 function once(target, event, failure) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('timeout')), 20000);
+    const timer = setTimeout(() => reject(new Undecodable('it did not come in time')), 20000);
     target.addEventListener(event, () => { clearTimeout(timer); resolve(); }, { once: true });
-    target.addEventListener(failure, () => { clearTimeout(timer); reject(new Error('cannot be decoded')); }, { once: true });
+    target.addEventListener(failure, () => { clearTimeout(timer); reject(new Undecodable('it cannot be decoded')); }, { once: true });
   });
 }
 
-// makePoster sends a still of the video to the server. It fails when this browser cannot play the video.
+// makePoster sends a still of the video to the server. It throws an Undecodable when this browser cannot play the video.
 export async function makePoster(file, id) {
   const video = document.createElement('video');
   video.muted = true;

@@ -5,17 +5,42 @@ const strip = () => document.querySelector('[data-strip]');
 const slides = () => [...document.querySelectorAll('[data-slide]')];
 const address = () => `/playlists/${location.pathname.split('/')[2]}/slides`;
 
-async function order(ids) {
-  await load(address(), { method: 'POST', body: new URLSearchParams({ action: 'order', order: ids.join() }) });
+// What is sent to the server is sent one after the other.
+let busy = Promise.resolve();
+let unsent = 0; // orders that the server has not answered
+let stored = null; // the order that it had before them
+
+const current = () => slides().map((s) => s.dataset.slide);
+const find = (id) => slides().find((s) => s.dataset.slide === id);
+
+function arrange(ids) {
+  const focused = document.activeElement;
+  strip().append(...ids.map(find).filter(Boolean));
+  slides().forEach((s, i) => { s.querySelector('.number').textContent = i + 1; });
+  if (strip().contains(focused)) focused.focus({ preventScroll: true }); // an element that is moved loses it
+}
+
+// sendOrder tells the server the order of the page. Of orders that wait only the last is sent, and the strip that comes
+// back is not put in place while a newer one waits.
+async function sendOrder() {
+  if (unsent > 1) { unsent--; return; }
+  const body = new URLSearchParams({ action: 'order', order: current().join() });
+  const response = await load(address(), { method: 'POST', body }, (name) => name !== 'strip' || unsent === 1);
+  unsent--;
+  if (!response && !unsent && strip()) arrange(stored);
 }
 
 // place moves a slide in the page at once, and then on the server.
 function place(slide, to) {
-  const others = slides().filter((s) => s !== slide);
-  const before = others[to] ?? null;
-  strip().insertBefore(slide, before);
-  slides().forEach((s, i) => { s.querySelector('.number').textContent = i + 1; });
-  return order(slides().map((s) => s.dataset.slide));
+  const before = current(), ids = before.filter((id) => id !== slide.dataset.slide);
+  ids.splice(to, 0, slide.dataset.slide);
+  if (ids.join() === before.join()) return;
+  if (!unsent) stored = before;
+  unsent++;
+  arrange(ids);
+  say(`${slide.dataset.name}: place ${to + 1} of ${ids.length}.`);
+  find(slide.dataset.slide).scrollIntoView({ block: 'nearest' });
+  busy = busy.then(sendOrder);
 }
 
 // Dragging begins after a few pixels for a mouse, and after a short hold for a finger, which may want to scroll.
@@ -54,12 +79,18 @@ function begin() {
 }
 
 function follow(x, y) {
+  Object.assign(drag, { x, y });
   drag.ghost.style.left = `${x - drag.dx}px`;
   drag.ghost.style.top = `${y - drag.dy}px`;
   drag.best = target(x, y);
   mark(drag.best);
   drag.scroll = y < 90 ? -12 : y > innerHeight - 90 ? 12 : 0;
-  if (drag.scroll && !drag.timer) drag.timer = setInterval(() => scrollBy(0, drag?.scroll ?? 0), 16);
+  if (drag.scroll && !drag.timer) drag.timer = setInterval(() => {
+    if (!drag?.scroll) return;
+    scrollBy(0, drag.scroll);
+    drag.best = target(drag.x, drag.y);
+    mark(drag.best);
+  }, 16);
 }
 
 function end() {
@@ -96,13 +127,14 @@ document.addEventListener('pointerup', (event) => {
   const swallow = (click) => { click.preventDefault(); click.stopPropagation(); }; // the click that ends a drag is none
   addEventListener('click', swallow, { capture: true });
   setTimeout(() => removeEventListener('click', swallow, { capture: true }), 0);
-  if (best) place(slide, best.index + (best.after ? 1 : 0)).then(() => say(`Moved to place ${slides().findIndex((s) => s.dataset.slide === slide.dataset.slide) + 1}.`));
+  const here = find(slide.dataset.slide); // (the strip may have been drawn anew meanwhile)
+  if (best && here) place(here, best.index + (best.after ? 1 : 0));
 });
 document.addEventListener('pointercancel', end);
 document.addEventListener('touchmove', (event) => { if (drag?.ghost) event.preventDefault(); }, { passive: false });
+document.addEventListener('contextmenu', (event) => { if (drag?.touch) event.preventDefault(); }); // a finger that holds
 document.addEventListener('dragstart', (event) => { if (event.target.closest?.('[data-slide]')) event.preventDefault(); });
 
-let busy = Promise.resolve();
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && drag) { end(); return; }
   if (event.ctrlKey || event.metaKey || event.target.closest('input, select, textarea, button, a:not([data-slide] a)')) return;
@@ -116,9 +148,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     const to = at + step;
     if (to < 0 || to >= all.length) { say(step < 0 ? 'This is the first slide.' : 'This is the last slide.'); return; }
-    const { slide: id, name } = slide.dataset;
-    say(`${name}: place ${to + 1} of ${all.length}.`);
-    busy = busy.then(() => { const s = slides().find((s) => s.dataset.slide === id); return s && place(s, to); }).then(() => slides().find((s) => s.dataset.slide === id)?.focus());
+    place(slide, to);
   } else if (event.key === 'Enter') {
     event.preventDefault();
     slide.querySelector('a').click();
@@ -127,6 +157,11 @@ document.addEventListener('keydown', (event) => {
     busy = busy.then(() => load(address(), { method: 'POST', body: new URLSearchParams({ action: 'remove', slide: slide.dataset.slide }) }))
       .then(() => (slides()[at] ?? slides()[at - 1])?.focus());
   }
+});
+
+// How a slide fits is stored as soon as it is chosen.
+document.addEventListener('change', (event) => {
+  if (event.target.matches('[data-region=panel] select[name=fit]')) event.target.form.requestSubmit();
 });
 
 // A click anywhere on a slide opens it.

@@ -51,6 +51,8 @@ function put(fresh, wanted) {
     if (!here || (wanted && !wanted(name, here))) continue;
     if (name === 'flash' && !next.children.length) continue;
     localTimes(next);
+    const open = [...here.querySelectorAll('details')].map((d) => d.open);
+    next.querySelectorAll('details').forEach((d, i) => { d.open = open[i] ?? d.open; });
     if (here.innerHTML === next.innerHTML) continue;
     const held = here.contains(focused) && focused !== document.body ? remember(focused) : null;
     patch(here, next);

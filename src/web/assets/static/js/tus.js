@@ -6,6 +6,9 @@ const carefulPart = 900 << 10; // passes proxies that are set up as they come
 
 export class Refused extends Error {}
 
+// keyOf is under what an upload is remembered: the same file, chosen again after a reload, goes on.
+export const keyOf = (file) => `vitrine-upload ${file.name} ${file.size} ${file.lastModified}`;
+
 const wait = (ms, signal) => new Promise((resolve) => {
   const timer = setTimeout(resolve, ms);
   const now = () => { clearTimeout(timer); resolve(); };
@@ -44,7 +47,7 @@ export class Upload {
     this.file = file;
     this.told = told;
     this.part = largestPart;
-    this.key = `vitrine-upload ${file.name} ${file.size} ${file.lastModified}`;
+    this.key = keyOf(file);
     this.sent = 0;
     this.tries = 0;
     this.url = this.recall();
@@ -65,6 +68,7 @@ export class Upload {
   // run sends the file and returns what the server made of it: { media, added }. It throws a Refused with a sentence.
   async run() {
     this.paused = false;
+    this.known = false; // a part that was cut off by a pause may have arrived, in part or whole
     this.stop = new AbortController();
     const { signal } = this.stop;
     for (;;) {
@@ -72,10 +76,12 @@ export class Upload {
       try {
         const done = await this.step(signal);
         if (done) { this.keep(null); return done; }
-        this.tries = 0;
       } catch (error) {
         if (signal.aborted) return null;
-        if (error instanceof Refused) { this.keep(null); throw error; }
+        if (error instanceof Refused) {
+          if (!error.later) this.keep(null);
+          throw error;
+        }
         this.tries++;
         this.tell('waiting');
         await wait(Math.min(20000, 500 * 2 ** Math.min(this.tries, 6)) * (0.5 + Math.random()), signal);
@@ -99,6 +105,7 @@ export class Upload {
     this.check(xhr);
     if (xhr.status === 200) return JSON.parse(xhr.responseText);
     this.sent = Number(xhr.getResponseHeader('Upload-Offset'));
+    this.tries = 0; // (not after a mere question: a server that only refuses parts is asked less and less often)
     return null;
   }
 
@@ -135,7 +142,11 @@ export class Upload {
     if (status >= 200 && status < 300) return;
     if (status === 404 && this.url) { this.url = null; this.known = false; this.sent = 0; throw new Error('gone'); }
     if (status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507)) throw new Error('later');
-    if (status === 401) throw new Refused('You are signed out. Sign in again in another window, then send the file once more.');
+    if (status === 401) {
+      const signedOut = new Refused('You are signed out. Sign in again, then choose the file once more: it goes on where it stopped.');
+      signedOut.later = true;
+      throw signedOut;
+    }
     throw new Refused(detail(xhr) || `The server refused the file (${status}).`);
   }
 }

@@ -1,6 +1,6 @@
 // Files come in by a button or dropped anywhere on the page. The tray shows each with its own bar; two are sent at once.
-import { Upload, Refused } from './tus.js';
-import { makePoster } from './poster.js';
+import { Upload, Refused, keyOf } from './tus.js';
+import { makePoster, Undecodable } from './poster.js';
 import { say } from './swap.js';
 
 const atOnce = 2;
@@ -90,6 +90,7 @@ class Row {
     this.buttons.append(this.toggle, this.stop);
     this.element.append(this.picture, make('span', 'upload-name', file.name), this.buttons, this.bar, this.state);
     this.upload = new Upload(file, (news) => this.told(news));
+    this.element.dataset.key = this.upload.key;
   }
 
   told({ sent, total, state }) {
@@ -106,12 +107,26 @@ class Row {
   }
 
   pauseOrGoOn() {
-    if (this.upload.paused) { this.toggle.textContent = 'Pause'; this.upload.paused = false; queue.unshift(this); next(); } else { this.toggle.textContent = 'Go on'; this.upload.pause(); }
+    if (this.upload.paused) {
+      this.toggle.textContent = 'Pause';
+      this.upload.paused = false;
+      this.state.textContent = 'waiting for its turn';
+      queue.unshift(this);
+      next();
+      return;
+    }
+    this.toggle.textContent = 'Go on';
+    this.leaveQueue();
+    this.upload.pause();
+  }
+
+  leaveQueue() {
+    const at = queue.indexOf(this);
+    if (at >= 0) queue.splice(at, 1);
   }
 
   cancel() {
-    const at = queue.indexOf(this);
-    if (at >= 0) queue.splice(at, 1);
+    this.leaveQueue();
     this.upload.cancel();
     this.end('given-up', 'given up');
   }
@@ -145,8 +160,10 @@ class Row {
       try {
         await makePoster(this.file, media.id);
         media.thumbnail_url = `/media/${media.id}/thumbnail`;
-      } catch {
-        words += '. This browser cannot play it; try it on a screen before you rely on it.';
+      } catch (error) {
+        words += error instanceof Undecodable
+          ? '. This browser cannot play it; try it on a screen before you rely on it.'
+          : '. Its picture could not be stored; upload it once more to try again.';
       }
     }
     if (media.thumbnail_url) {
@@ -172,6 +189,9 @@ async function next() {
 
 // send puts files into the tray.
 export function send(files) {
+  // What is under way already is not sent a second time beside itself.
+  const open = [...list.children].filter((e) => !e.matches('.done, .refused, .given-up')).map((e) => e.dataset.key);
+  files = files.filter((file) => !open.includes(keyOf(file)));
   if (!files.length) return;
   tray.hidden = false;
   for (const file of files) {
