@@ -30,6 +30,13 @@ func nestedElements(depth int) []byte {
 	return out
 }
 
+func TestMovingWebPOfOneColour(t *testing.T) {
+	t.Parallel()
+	if info, out, err := both(movingWebP(100, 80, 80)); err != nil || info.Width != 100 || out.Thumbnail == nil {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
 // movingWebP returns a picture that moves, on a canvas of a size, whose frame says that it has another size and has a
 // third.
 func movingWebP(canvas, frame, pixels int) []byte {
@@ -41,8 +48,9 @@ func movingWebP(canvas, frame, pixels int) []byte {
 		}
 		return append(binary.LittleEndian.AppendUint32([]byte(id), uint32(len(content))), content...)
 	}
-	bits := uint32(pixels-1) | uint32(pixels-1)<<14
-	still := chunk("VP8L", []byte{0x2f}, binary.LittleEndian.AppendUint32(nil, bits), make([]byte, 64))
+	// One colour takes no bits for its pixels, so that three bytes of codes are a whole picture of any size.
+	size28 := binary.LittleEndian.AppendUint32(nil, uint32(pixels-1)|uint32(pixels-1)<<14)
+	still := chunk("VP8L", []byte{0x2f}, size28, []byte{0x88, 0x88, 0x08, 0, 0})
 	body := bytes.Join([][]byte{[]byte("WEBP"), chunk("VP8X", []byte{2, 0, 0, 0}, size(canvas), size(canvas)),
 		chunk("ANIM", make([]byte, 6)), chunk("ANMF", make([]byte, 6), size(frame), size(frame), make([]byte, 4), still)}, nil)
 	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
