@@ -72,6 +72,9 @@ func (p *Pages) takeForm(r *http.Request, body *mediaBody) (taken int, err error
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
+			if taken+len(body.Refused) == 0 {
+				return 0, signage.Invalid("file", "No file was chosen. Choose one and send the form again.")
+			}
 			return taken, nil
 		}
 		if err != nil {

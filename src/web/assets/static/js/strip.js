@@ -9,6 +9,7 @@ const address = () => `/playlists/${location.pathname.split('/')[2]}/slides`;
 let busy = Promise.resolve();
 let unsent = 0; // orders that the server has not answered
 let stored = null; // the order that it had before them
+let wished = null; // the order after all of them, whatever the page shows meanwhile
 
 const current = () => slides().map((s) => s.dataset.slide);
 const find = (id) => slides().find((s) => s.dataset.slide === id);
@@ -24,7 +25,7 @@ function arrange(ids) {
 // back is not put in place while a newer one waits.
 async function sendOrder() {
   if (unsent > 1) { unsent--; return; }
-  const body = new URLSearchParams({ action: 'order', order: current().join() });
+  const body = new URLSearchParams({ action: 'order', order: wished.join() });
   const response = await load(address(), { method: 'POST', body }, (name) => name !== 'strip' || unsent === 1);
   unsent--;
   if (!response && !unsent && strip()) arrange(stored);
@@ -32,11 +33,12 @@ async function sendOrder() {
 
 // place moves a slide in the page at once, and then on the server.
 function place(slide, to) {
-  const before = current(), ids = before.filter((id) => id !== slide.dataset.slide);
+  const before = unsent ? wished : current(), ids = before.filter((id) => id !== slide.dataset.slide);
   ids.splice(to, 0, slide.dataset.slide);
   if (ids.join() === before.join()) return;
   if (!unsent) stored = before;
   unsent++;
+  wished = ids;
   arrange(ids);
   say(`${slide.dataset.name}: place ${to + 1} of ${ids.length}.`);
   find(slide.dataset.slide).scrollIntoView({ block: 'nearest' });
