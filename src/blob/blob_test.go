@@ -11,10 +11,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -200,6 +198,35 @@ func TestStageGoesOnAfterEachPart(t *testing.T) {
 	}
 }
 
+// A part that is long is recorded while it arrives, so that a kill does not lose all of it.
+func TestLongPartIsRecordedOnItsWay(t *testing.T) {
+	t.Parallel()
+	ctx, f := context.Background(), open(t)
+	f.recordEvery = 1000
+	content := random(4500)
+	s, err := f.CreateStage(ctx, "long", nil)
+	must(t, err)
+	var seen []int64
+	watch := readerFunc(func([]byte) (int, error) {
+		state, err := f.PeekStage(ctx, "long")
+		if err != nil {
+			return 0, err
+		}
+		seen = append(seen, state.Offset)
+		return 0, io.EOF
+	})
+	n, err := s.Append(ctx, io.MultiReader(bytes.NewReader(content[:2100]), watch, bytes.NewReader(content[2100:]), watch))
+	must(t, err)
+	if n != 4500 || len(seen) < 2 || seen[0] != 2000 || seen[1] != 4000 || "media/"+s.State().SHA256 != key("media", content) {
+		t.Errorf("stored %d, recorded on the way %v, checksum %s", n, seen, s.State().SHA256)
+	}
+	must(t, s.Close())
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 func TestSealWhatIsThereAlready(t *testing.T) {
 	t.Parallel()
 	ctx, f := context.Background(), open(t)
@@ -236,6 +263,8 @@ func TestEmptyAndSweep(t *testing.T) {
 	for _, name := range []string{"old.part", "old.json", "new.part", "refused.part", "refused.json"} {
 		must(t, os.Chtimes(filepath.Join(f.path, staging, name), past, past))
 	}
+	s, err := f.CreateStage(ctx, "arriving", nil) // its record is old, its bytes are not
+	must(t, errors.Join(err, s.Close(), os.Chtimes(f.stagePath("arriving", ".json"), past, past)))
 	must(t, os.WriteFile(filepath.Join(f.path, staging, "put-x.part"), []byte("left by a kill"), 0o600))
 	must(t, os.Chtimes(filepath.Join(f.path, staging, "put-x.part"), past, past))
 	swept, err := f.Sweep(ctx, time.Now().Add(-24*time.Hour))
@@ -243,7 +272,9 @@ func TestEmptyAndSweep(t *testing.T) {
 	if swept != 3 {
 		t.Errorf("swept %d, want 3", swept)
 	}
-	s, err := f.OpenStage(ctx, "new")
+	_, err = f.PeekStage(ctx, "arriving")
+	must(t, err)
+	s, err = f.OpenStage(ctx, "new")
 	must(t, err)
 	if s.State().Offset != 1000 {
 		t.Errorf("the new one is at %d", s.State().Offset)
@@ -329,96 +360,6 @@ func TestStageRecovers(t *testing.T) {
 		must(t, os.Truncate(f.stagePath("s", ".part"), 10))
 		if _, err := f.OpenStage(ctx, "s"); !errors.Is(err, signage.ErrNotFound) || !strings.Contains(err.Error(), "begin it anew") {
 			t.Errorf("got %v", err)
-		}
-	})
-}
-
-// TestHelperProcess is no test: other tests run it in a process with fewer rights.
-func TestHelperProcess(t *testing.T) {
-	path := os.Getenv("VT_BLOB_FOLDER")
-	if path == "" {
-		t.Skip("runs only in a process of its own, started by TestWhatTheDiskRefuses")
-	}
-	if limit := os.Getenv("VT_BLOB_LIMIT"); limit != "" { // a file that cannot grow: what a full disk answers
-		var n uint64
-		_, err := fmt.Sscan(limit, &n)
-		must(t, err)
-		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}))
-	}
-	f, err := OpenFolder(path)
-	if err != nil {
-		fmt.Println("open:", err)
-		return
-	}
-	fmt.Println("put:", f.Put(context.Background(), "media/"+strings.Repeat("a", 64), bytes.NewReader(random(100_000))))
-	s, err := f.CreateStage(context.Background(), "s", nil)
-	if err != nil {
-		fmt.Println("stage:", err)
-		return
-	}
-	n, err := s.Append(context.Background(), bytes.NewReader(random(100_000)))
-	fmt.Println("append:", err)
-	if s.State().Offset != n {
-		fmt.Println("offset:", s.State().Offset, "acknowledged:", n)
-	}
-	must(t, errors.Join(s.Close(), f.DropStage(context.Background(), "s")))
-}
-
-func helper(t *testing.T, path string, credential *syscall.Credential, environment ...string) string {
-	t.Helper()
-	// The test binary may lie where another user cannot reach it.
-	self, err := os.ReadFile(os.Args[0])
-	must(t, err)
-	folder, err := os.MkdirTemp("", "vitrine-blob-*")
-	must(t, err)
-	t.Cleanup(func() { must(t, os.RemoveAll(folder)) })
-	must(t, os.Chmod(folder, 0o755))
-	binary := filepath.Join(folder, "blob.test")
-	must(t, os.WriteFile(binary, self, 0o755))
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "^TestHelperProcess$")
-	cmd.Dir = folder
-	cmd.Env = append([]string{"VT_BLOB_FOLDER=" + path}, environment...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return string(out)
-}
-
-func TestWhatTheDiskRefuses(t *testing.T) {
-	t.Parallel()
-	t.Run("full", func(t *testing.T) {
-		t.Parallel()
-		f := open(t)
-		out := helper(t, f.path, nil, "VT_BLOB_LIMIT=50000")
-		if strings.Count(out, "is full; free some space") != 2 || strings.Contains(out, "offset:") {
-			t.Errorf("a full disk is told as:\n%s", out)
-		}
-		if left := files(t, f); len(left) != 0 {
-			t.Errorf("left over: %v", left)
-		}
-	})
-	t.Run("read-only", func(t *testing.T) {
-		t.Parallel()
-		if os.Getuid() != 0 {
-			t.Skip("only root can run a process as another user")
-		}
-		path, err := os.MkdirTemp("", "vitrine-uploads-*")
-		must(t, err)
-		t.Cleanup(func() { must(t, os.RemoveAll(path)) })
-		must(t, os.Chmod(path, 0o755))
-		f, err := OpenFolder(path)
-		must(t, err)
-		for _, folder := range []string{"media", "thumbnail", "display", staging} {
-			must(t, os.Chmod(filepath.Join(path, folder), 0o755))
-		}
-		out := helper(t, f.path, &syscall.Credential{Uid: 65534, Gid: 65534})
-		if strings.Count(out, "chown -R 65534:65534 "+path) != 2 {
-			t.Errorf("a folder of someone else is told as:\n%s", out)
-		}
-		if left := files(t, f); len(left) != 0 {
-			t.Errorf("left over: %v", left)
 		}
 	})
 }

@@ -22,7 +22,10 @@ import (
 //	staging/<id>.part   staging/<id>.json
 //
 // where ab are the first two digits. Stages lie inside, since a file cannot be renamed from one volume to another.
-type Folder struct{ path string }
+type Folder struct {
+	path        string
+	recordEvery int64 // bytes of one part after which they are recorded: so many may have to be sent again after a kill
+}
 
 var _ Store = (*Folder)(nil)
 
@@ -34,7 +37,7 @@ func OpenFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the uploads folder: %w", err)
 	}
-	f := &Folder{path: absolute}
+	f := &Folder{path: absolute, recordEvery: 64 << 20}
 	for _, name := range []string{"media", "thumbnail", "display", staging} {
 		if err := os.MkdirAll(filepath.Join(absolute, name), 0o700); err != nil {
 			return nil, f.explain("make the uploads folder", err)
@@ -128,7 +131,7 @@ func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 			return len(swept), f.explain("look at an abandoned upload", err)
 		}
 		name, _, _ := strings.Cut(entry.Name(), ".")
-		if newest, err := f.touched(name); err == nil && !newest.Before(before) || !info.ModTime().Before(before) {
+		if !f.touched(name).Before(before) || !info.ModTime().Before(before) {
 			continue
 		}
 		if err := removeIfThere(filepath.Join(f.path, staging, entry.Name())); err != nil {
@@ -139,13 +142,15 @@ func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 	return len(swept), nil
 }
 
-// touched returns when a stage was last written: its bytes and its note are touched one after the other.
-func (f *Folder) touched(id string) (time.Time, error) {
-	info, err := os.Stat(f.stagePath(id, ".json"))
-	if err != nil {
-		return time.Time{}, err
+// touched returns when a stage was last written. Its bytes are touched all the time while they arrive, its record only
+// now and then.
+func (f *Folder) touched(id string) (newest time.Time) {
+	for _, suffix := range []string{".json", ".part"} {
+		if info, err := os.Stat(f.stagePath(id, suffix)); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
 	}
-	return info.ModTime(), nil
+	return newest
 }
 
 func (f *Folder) pathOf(key string) (string, error) {

@@ -177,19 +177,33 @@ func (s *folderStage) State() StageState { return s.info.state(s.sum) }
 func (s *folderStage) ReadAt(p []byte, offset int64) (int, error) { return s.file.ReadAt(p, offset) }
 
 // Append implements [Stage].
-func (s *folderStage) Append(ctx context.Context, r io.Reader) (int64, error) {
+func (s *folderStage) Append(ctx context.Context, r io.Reader) (stored int64, err error) {
 	if s.info.Key != "" || s.info.Closed {
 		return 0, fmt.Errorf("nothing can be added to an upload that has ended: %w", signage.ErrConflict)
-	}
-	before, err := s.sum.(encoding.BinaryMarshaler).MarshalBinary()
-	if err != nil {
-		return 0, fmt.Errorf("note the checksum of an upload: %w", err)
 	}
 	if _, err := s.file.Seek(s.info.Offset, io.SeekStart); err != nil {
 		return 0, s.folder.explain("store an upload", err)
 	}
-	n, err := io.Copy(io.MultiWriter(s.file, s.sum), reader{ctx, r})
+	for {
+		n, err := s.appendSome(io.LimitReader(reader{ctx, r}, s.folder.recordEvery))
+		stored += n
+		if err != nil || n < s.folder.recordEvery {
+			return stored, err
+		}
+	}
+}
+
+// appendSome stores and records what r yields. With an error of r, what came before it is recorded all the same.
+func (s *folderStage) appendSome(r io.Reader) (int64, error) {
+	before, err := s.sum.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		return 0, fmt.Errorf("note the checksum of an upload: %w", err)
+	}
+	n, err := io.Copy(summing{s}, r)
 	failed := s.folder.explain("store an upload", err)
+	if n == 0 {
+		return 0, errors.Join(failed, s.back(before)) // a failed write may have left bytes that it did not count
+	}
 	if err := s.file.Sync(); err != nil {
 		return 0, errors.Join(failed, s.back(before), s.folder.explain("store an upload", err))
 	}
@@ -199,6 +213,16 @@ func (s *folderStage) Append(ctx context.Context, r io.Reader) (int64, error) {
 		return 0, errors.Join(failed, s.back(before), err)
 	}
 	return n, failed
+}
+
+// summing writes to a stage, and counts exactly the bytes that were written into its checksum: a disk that is nearly full
+// takes a part of them.
+type summing struct{ *folderStage }
+
+func (s summing) Write(p []byte) (int, error) {
+	n, err := s.file.Write(p)
+	_, _ = s.sum.Write(p[:n]) // never fails, as hash.Hash says
+	return n, err
 }
 
 // back returns the checksum to what it was before bytes that could not be stored.
