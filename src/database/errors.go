@@ -39,7 +39,7 @@ const (
 // a constraint that was broken, are returned as they are.
 func explain(path string, err error) error {
 	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
+	if !errors.As(err, &failure) || explained(err) {
 		return err
 	}
 	kind, what := error(nil), ""
@@ -62,6 +62,16 @@ func explain(path string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: "+what+" (%w)", kind, path, err)
+}
+
+// explained reports whether an error has passed through explain.
+func explained(err error) bool {
+	for _, kind := range []error{ErrBusy, ErrFull, ErrReadOnly, ErrCorrupt, ErrUnavailable} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsUnique reports whether err says that a row with the same key is there already.

@@ -312,7 +312,7 @@ func TestWriteRollsBackAndExplains(t *testing.T) {
 		_, err := tx.ExecContext(ctx, "INSERT INTO t VALUES (?)", big)
 		return err
 	})
-	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "free some space") {
+	if !errors.Is(err, ErrFull) || strings.Count(db.Explain(err).Error(), "free some space") != 1 {
 		t.Errorf("a full disk: %v", err)
 	}
 	if _, err := db.Read().ExecContext(ctx, "DELETE FROM t"); err == nil {
