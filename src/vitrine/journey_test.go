@@ -171,6 +171,8 @@ func (j *journey) upload() {
 	j.waitAnswer("/media", "(m) => m.count", strconv.Itoa(len(j.files)))
 	j.admin.WaitFor("a thumbnail of each", fmt.Sprintf(
 		`[...document.querySelectorAll('img')].filter(%s).length >= %d`, isThumbnail, len(j.files)))
+	j.admin.WaitFor("the library to show all of them without a reload",
+		fmt.Sprintf(`document.querySelectorAll('[data-region="library"] [data-media]').length === %d`, len(j.files)))
 	j.shoot("5-library")
 }
 
