@@ -78,7 +78,8 @@ func (f *Folder) CreateStage(_ context.Context, id string, note []byte) (Stage, 
 		return nil, errors.Join(err, file.Close())
 	}
 	if err := s.save(); err != nil {
-		return nil, errors.Join(err, s.Close(), removeIfThere(f.stagePath(id, ".part")), removeIfThere(f.stagePath(id, ".json")))
+		return nil, errors.Join(err, s.Close(), removeIfThere(f.stagePath(id, ".part")),
+			removeIfThere(f.stagePath(id, ".json")))
 	}
 	return s, nil
 }
@@ -159,7 +160,8 @@ func (f *Folder) readInfo(id string) (stageInfo, hash.Hash, error) {
 }
 
 func (i stageInfo) state(sum hash.Hash) StageState {
-	return StageState{Offset: i.Offset, Note: i.Note, SHA256: hex.EncodeToString(sum.Sum(nil)), Sealed: i.Key != "", At: i.At}
+	return StageState{Offset: i.Offset, Note: i.Note, SHA256: hex.EncodeToString(sum.Sum(nil)), Sealed: i.Key != "",
+		At: i.At}
 }
 
 func (s *folderStage) lock() error {
@@ -215,8 +217,8 @@ func (s *folderStage) appendSome(r io.Reader) (int64, error) {
 	return n, failed
 }
 
-// summing writes to a stage, and counts exactly the bytes that were written into its checksum: a disk that is nearly full
-// takes a part of them.
+// summing writes to a stage, and counts exactly the bytes that were written into its checksum: a disk that is nearly
+// full takes a part of them.
 type summing struct{ *folderStage }
 
 func (s summing) Write(p []byte) (int, error) {

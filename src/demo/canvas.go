@@ -175,7 +175,8 @@ func (c *canvas) text(x, y float64, l line, text string) float64 {
 		c.err = err
 		return x
 	}
-	d := font.Drawer{Dst: c.RGBA, Src: image.NewUniform(l.colour), Face: face, Dot: fixed.Point26_6{X: pixels(x), Y: pixels(y)}}
+	d := font.Drawer{Dst: c.RGBA, Src: image.NewUniform(l.colour), Face: face,
+		Dot: fixed.Point26_6{X: pixels(x), Y: pixels(y)}}
 	previous := rune(-1)
 	for _, r := range text {
 		if glyph, err := c.types.fonts[l.weight].GlyphIndex(nil, r); err != nil || glyph == 0 {

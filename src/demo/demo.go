@@ -5,6 +5,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image/jpeg"
 	"io"
@@ -81,8 +82,8 @@ func Fill(ctx context.Context, library Library, intake Intake, at time.Time) (me
 	return media, added, nil
 }
 
-// whatIsMissing returns the playlists of the demo that are not there, or are there without slides: a killed filling left
-// those, and they are filled now.
+// whatIsMissing returns the playlists of the demo that are not there, or are there without slides: a killed filling
+// left those, and they are filled now.
 func whatIsMissing(ctx context.Context, library Library) (missing []playlist, err error) {
 	there, err := library.ListPlaylists(ctx)
 	if err != nil {
@@ -95,12 +96,13 @@ func whatIsMissing(ctx context.Context, library Library) (missing []playlist, er
 		switch {
 		case i < 0:
 			missing = append(missing, p)
-		case there[i].SlideCount == 0 && there[i].DefaultDuration == p.DefaultDuration && there[i].Transition == p.Transition:
+		case there[i].SlideCount == 0 && there[i].DefaultDuration == p.DefaultDuration &&
+			there[i].Transition == p.Transition:
 			p.ID = there[i].ID
 			missing = append(missing, p)
 		case !ours(there[i]):
-			return nil, signage.Refuse(signage.ErrConflict, "There is a playlist named %q already, and the demo has one of that "+
-				"name. Rename yours, then add the demo again. Nothing was added.", there[i].Name)
+			return nil, signage.Refuse(signage.ErrConflict, "There is a playlist named %q already, and the demo has "+
+				"one of that name. Rename yours, then add the demo again. Nothing was added.", there[i].Name)
 		}
 	}
 	return missing, nil
@@ -162,10 +164,13 @@ func addPlaylist(ctx context.Context, library Library, p playlist, media map[str
 		p.ID = made.ID
 	}
 	var slides []signage.Slide
-	for _, s := range p.shows {
-		slides = append(slides, signage.Slide{Media: signage.Media{ID: media[s.medium]}, Duration: s.duration, Fit: s.fit})
+	for i, s := range p.shows {
+		// Two fillings at once make slides of the same ids, of which the library takes the first.
+		id := p.ID[:len(p.ID)-2] + signage.ID(fmt.Sprintf("%02x", i))
+		slides = append(slides, signage.Slide{ID: id, Media: signage.Media{ID: media[s.medium]}, Duration: s.duration,
+			Fit: s.fit})
 	}
-	if _, err := library.AddSlides(ctx, p.ID, -1, slides, at); err != nil {
+	if _, err := library.AddSlides(ctx, p.ID, -1, slides, at); err != nil && !errors.Is(err, signage.ErrConflict) {
 		return fmt.Errorf("add the slides of %q of the demo: %w", p.Name, err)
 	}
 	return nil

@@ -78,8 +78,8 @@ func TestFill(t *testing.T) {
 		if !m.Thumbnail {
 			t.Errorf("%s has no thumbnail", m.Name)
 		}
-		if m.Kind == signage.Video && (m.Duration != filmFrames*40*time.Millisecond || !strings.HasPrefix(m.Codecs, "avc1.42") ||
-			m.Width != filmWidth || m.Height != filmHeight || m.Size > 200_000) {
+		if m.Kind == signage.Video && (m.Duration != filmFrames*40*time.Millisecond ||
+			!strings.HasPrefix(m.Codecs, "avc1.42") || m.Width != filmWidth || m.Height != filmHeight || m.Size > 200_000) {
 			t.Errorf("the film is %+v; make it anew as README.md says", m)
 		}
 		object, err := r.blobs.Open(ctx, "thumbnail/"+m.SHA256)
@@ -127,7 +127,8 @@ func TestFillEndsWhatWasBrokenOff(t *testing.T) {
 	t.Parallel()
 	ctx, r := context.Background(), open(t)
 	broken := errors.New("the disk broke")
-	if _, _, err := Fill(ctx, r.Store, &breaking{Intake: r.intake, after: 4, with: broken}, noon); !errors.Is(err, broken) {
+	breaks := &breaking{Intake: r.intake, after: 4, with: broken}
+	if _, _, err := Fill(ctx, r.Store, breaks, noon); !errors.Is(err, broken) {
 		t.Fatalf("with a disk that broke: %v", err)
 	}
 	if there, err := r.ListPlaylists(ctx); err != nil || len(there) != 0 {
@@ -154,6 +155,37 @@ func TestFillGoesOnWithAnEmptyPlaylist(t *testing.T) {
 	if p, err := r.Playlist(ctx, left[0].ID); err != nil || len(p.Slides) == 0 {
 		t.Errorf("the playlist that was left empty has %d slides, %v", len(p.Slides), err)
 	}
+}
+
+// Two fillings at the same time make one demo, also where the second goes on with what the first just began.
+func TestFillTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx, r := context.Background(), open(t)
+	second := &interrupting{Store: r.Store}
+	second.then = func() {
+		if _, _, err := Fill(ctx, r.Store, r.intake, noon); err != nil {
+			t.Errorf("the second: %v", err)
+		}
+	}
+	if _, _, err := Fill(ctx, second, r.intake, noon); err != nil && !errors.Is(err, signage.ErrConflict) {
+		t.Errorf("the first: %v", err)
+	}
+	r.whole(t)
+}
+
+// interrupting calls then once, between the first playlist and its slides.
+type interrupting struct {
+	*store.Store
+	then func()
+}
+
+func (i *interrupting) AddSlides(ctx context.Context, playlist signage.ID, position int, slides []signage.Slide,
+	at time.Time) ([]signage.Slide, error) {
+	if then := i.then; then != nil {
+		i.then = nil
+		then()
+	}
+	return i.Store.AddSlides(ctx, playlist, position, slides, at)
 }
 
 type breaking struct {

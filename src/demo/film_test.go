@@ -14,10 +14,10 @@ func TestWriteFilm(t *testing.T) {
 	}
 	types, err := newTypefaces()
 	must(t, err)
-	cmd := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", //nolint:gosec // ours
-		"-s", "1280x720", "-r", "25", "-i", "-", "-c:v", "libx264", "-profile:v", "baseline", "-preset", "veryslow",
-		"-tune", "animation", "-crf", "33", "-g", "200", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-map_metadata", "-1",
-		"-fflags", "+bitexact", "-flags:v", "+bitexact", path)
+	cmd := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", //nolint:gosec // ours
+		"-pix_fmt", "rgba", "-s", "1280x720", "-r", "25", "-i", "-", "-c:v", "libx264", "-profile:v", "baseline",
+		"-preset", "veryslow", "-tune", "animation", "-crf", "33", "-g", "200", "-pix_fmt", "yuv420p",
+		"-movflags", "+faststart", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", path)
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdinPipe()
 	must(t, err)

@@ -55,14 +55,16 @@ func welcome(t *typefaces) *canvas {
 	c.sign(cream, mustard)
 	c.text(margin, 440, line{medium, 64, mustard, 0}, "Welcome to")
 	c.lines(margin-6, 600, 150, line{bold, 150, cream, -3}, "The", "Workshop")
-	c.lines(margin, 850, 58, line{regular, 42, see(cream, 0.8), 0}, "A café, benches and machines", "for everyone who likes to make things.")
+	c.lines(margin, 850, 58, line{regular, 42, see(cream, 0.8), 0}, "A café, benches and machines",
+		"for everyone who likes to make things.")
 	return c
 }
 
 // tiles covers an area with squares of simple shapes.
 func (c *canvas) tiles(left, top, side float64, across, down int) {
 	plan := []string{"qogh", "Gpsq", "hqcp", "oghQ", "psqo", "QhGs"}
-	colours := [][2]color.RGBA{{clay, cream}, {mustard, ink}, {teal, mustard}, {cream, clay}, {sky, plum}, {blush, teal}, {plum, blush}}
+	colours := [][2]color.RGBA{{clay, cream}, {mustard, ink}, {teal, mustard}, {cream, clay},
+		{sky, plum}, {blush, teal}, {plum, blush}}
 	for row := range down {
 		for column := range across {
 			x, y := left+float64(column)*side, top+float64(row)*side
@@ -173,7 +175,8 @@ func (c *canvas) bowl(x, y, r float64) {
 		var wave []point
 		for step := range 61 {
 			at := float64(step) / 60
-			wave = append(wave, point{x + float64(i-1)*r*0.36 + math.Sin(at*2*math.Pi*1.25+float64(i))*r*0.075, y - r*0.42 - at*r*0.62})
+			sway := math.Sin(at*2.5*math.Pi+float64(i)) * r * 0.075
+			wave = append(wave, point{x + float64(i-1)*r*0.36 + sway, y - r*0.42 - at*r*0.62})
 		}
 		c.fill(stroke(18, wave...), see(cream, 0.85))
 	}
@@ -181,7 +184,8 @@ func (c *canvas) bowl(x, y, r float64) {
 	c.fill(rounded(x-r*0.42, y+r*0.93, r*0.84, r*0.12, 12), cream)
 	c.fill(ellipse(x, y, r, r*0.23), mix(cream, ink, 0.08))
 	c.fill(ellipse(x, y+r*0.02, r*0.9, r*0.175), mix(clay, mustard, 0.45))
-	for _, drop := range [][3]float64{{-0.5, 0, 0.1}, {-0.22, 0.07, 0.06}, {0.16, -0.05, 0.09}, {0.48, 0.03, 0.07}, {0.3, 0.1, 0.05}} {
+	drops := [][3]float64{{-0.5, 0, 0.1}, {-0.22, 0.07, 0.06}, {0.16, -0.05, 0.09}, {0.48, 0.03, 0.07}, {0.3, 0.1, 0.05}}
+	for _, drop := range drops {
 		c.fill(ellipse(x+drop[0]*r, y+drop[1]*r, drop[2]*r, drop[2]*r*0.42), mix(cream, mustard, 0.25))
 	}
 }
@@ -194,15 +198,16 @@ func coffeeBar(t *typefaces) *canvas {
 	c.fill(nut(left+24, margin+10, 26), clay)
 	c.text(left+66, margin+24, line{bold, 40, ink, 0.5}, "The Workshop")
 	c.text(left-4, 330, line{bold, 118, ink, -2}, "Coffee bar")
-	drinks := [][2]string{{"Espresso", "2.20 €"}, {"Flat white", "3.40 €"}, {"Cappuccino", "3.20 €"}, {"Filter, with refill", "2.80 €"},
-		{"Mint tea, our own", "2.60 €"}}
+	drinks := [][2]string{{"Espresso", "2.20 €"}, {"Flat white", "3.40 €"}, {"Cappuccino", "3.20 €"},
+		{"Filter, with refill", "2.80 €"}, {"Mint tea, our own", "2.60 €"}}
 	for i, drink := range drinks {
 		y := 460 + float64(i)*90
 		c.text(left, y, line{medium, 48, ink, 0}, drink[0])
 		c.right(right, y, line{bold, 48, ink, 0}, drink[1])
 		c.fill(box(left, y+29, right-left, 2), see(ink, 0.16))
 	}
-	c.lines(left, 912, 48, line{regular, 36, see(ink, 0.75), 0}, "Bring your own cup: 30 cents less.", "Oat milk costs nothing extra.")
+	c.lines(left, 912, 48, line{regular, 36, see(ink, 0.75), 0},
+		"Bring your own cup: 30 cents less.", "Oat milk costs nothing extra.")
 	return c
 }
 
@@ -246,7 +251,8 @@ func laser(t *typefaces) *canvas {
 	c.plate(1440, 610, 400)
 	c.sign(cream, clay)
 	c.lines(margin-4, 400, 120, line{bold, 118, cream, -2}, "Laser cutter", "for beginners")
-	c.lines(margin, 640, 60, line{regular, 44, see(cream, 0.82), 0}, "Draw it, cut it, take it home:", "wood, acrylic and leather.")
+	c.lines(margin, 640, 60, line{regular, 44, see(cream, 0.82), 0},
+		"Draw it, cut it, take it home:", "wood, acrylic and leather.")
 	end := c.pill(margin, 770, clay, cream, "Thursday, 18 h")
 	c.text(end+32, 827, line{medium, 40, see(cream, 0.85), 0}, "25 €, 6 places")
 	c.foot(see(cream, 0.7), "Put your name on the list at the bar.")
@@ -324,7 +330,8 @@ func (c *canvas) vase(x, top, height float64) {
 		}
 		c.fill(clockwise(edge), colour)
 		if i == 0 {
-			c.fill(clockwise(edge).each(func(p point) point { return point{x + (p.x-x)*0.88, y + (p.y-y)*0.84} }), mix(plum, night, 0.4))
+			inside := clockwise(edge).each(func(p point) point { return point{x + (p.x-x)*0.88, y + (p.y-y)*0.84} })
+			c.fill(inside, mix(plum, night, 0.4))
 		}
 	}
 }
@@ -340,7 +347,8 @@ func lost(t *typefaces) *canvas {
 	}
 	c.sign(ink, clay)
 	c.lines(margin-4, 420, 136, line{bold, 130, ink, -2}, "Is one of", "these yours?")
-	c.lines(margin, 690, 60, line{regular, 44, see(ink, 0.85), 0}, "We found them this week.", "Ask at the bar, we keep them for you.")
+	c.lines(margin, 690, 60, line{regular, 44, see(ink, 0.85), 0},
+		"We found them this week.", "Ask at the bar, we keep them for you.")
 	c.foot(see(ink, 0.8), "After four weeks they move to the give-away shelf.")
 	return c
 }
@@ -353,7 +361,7 @@ func (c *canvas) umbrella(x, y float64) {
 	c.fill(dome, clay)
 	c.fill(clockwise(append(arc(x, y+12, 38, 112, 0.5, 1), point{x + 38, y + 12})), mix(clay, cream, 0.28))
 	for i := range 3 {
-		c.fill(circle(x-75+float64(i)*75, y+26, 40).each(func(p point) point { return point{p.x, y + 12 + (p.y-y-12)*0.5} }), cream)
+		c.fill(ellipse(x-75+float64(i)*75, y+19, 40, 20), cream)
 	}
 	c.fill(rounded(x-6, y, 12, 40, 6), ink)
 }
@@ -386,7 +394,8 @@ func thanks(t *typefaces) *canvas {
 	c.board(1160, 0)
 	c.sign(cream, mustard)
 	c.lines(margin-8, 470, 190, line{bold, 190, cream, -4}, "Thank", "you")
-	c.lines(margin, 790, 58, line{regular, 44, see(cream, 0.97), 0}, "for leaving the bench", "as you would like to find it.")
+	c.lines(margin, 790, 58, line{regular, 44, see(cream, 0.97), 0},
+		"for leaving the bench", "as you would like to find it.")
 	c.foot(see(cream, 0.95), "Tools hang in their places, brushes left of the door.")
 	return c
 }
@@ -430,7 +439,8 @@ func repair(t *typefaces) *canvas {
 	c.fill(box(0, 1430, 1080, 490), ink)
 	c.toaster(540, 1430)
 	c.text(margin, 1562, line{bold, 84, mustard, -1}, "Saturday, 14–17 h")
-	c.lines(margin, 1644, 58, line{regular, 44, see(cream, 0.85), 0}, "Lamps, radios, bicycles and", "trousers are welcome too.")
+	c.lines(margin, 1644, 58, line{regular, 44, see(cream, 0.85), 0},
+		"Lamps, radios, bicycles and", "trousers are welcome too.")
 	c.text(margin, 1800, line{medium, 44, cream, 0}, "Free. Cake for a donation.")
 	return c
 }

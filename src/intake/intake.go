@@ -55,7 +55,8 @@ func (i *Intake) Limits() Limits { return i.limits }
 
 // Take takes in all that r yields. added is false when the library held the same bytes already; the medium is then the
 // one that it holds. What cannot be shown is refused with a [signage.Error].
-func (i *Intake) Take(ctx context.Context, name string, r io.Reader, at time.Time) (m signage.Media, added bool, err error) {
+func (i *Intake) Take(ctx context.Context, name string, r io.Reader, at time.Time) (
+	m signage.Media, added bool, err error) {
 	id := signage.NewSecret()
 	stage, err := i.blobs.CreateStage(ctx, id, nil)
 	if err != nil {
@@ -72,7 +73,8 @@ func (i *Intake) Take(ctx context.Context, name string, r io.Reader, at time.Tim
 
 // TakeStaged takes in an upload whose bytes have all been received. Its stage keeps its note; its bytes are under
 // their key afterwards, or gone when they are refused. A call that was killed can be made again.
-func (i *Intake) TakeStaged(ctx context.Context, stageID, name string, at time.Time) (m signage.Media, added bool, err error) {
+func (i *Intake) TakeStaged(ctx context.Context, stageID, name string, at time.Time) (
+	m signage.Media, added bool, err error) {
 	stage, err := i.blobs.OpenStage(ctx, stageID)
 	if err != nil {
 		return m, false, fmt.Errorf("take in an upload: %w", err)
@@ -87,7 +89,8 @@ func (i *Intake) TakeStaged(ctx context.Context, stageID, name string, at time.T
 }
 
 // take looks at the bytes of a stage and keeps them.
-func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at time.Time) (m signage.Media, added bool, err error) {
+func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at time.Time) (
+	m signage.Media, added bool, err error) {
 	i.removal.RLock()
 	defer i.removal.RUnlock()
 	state := stage.State()
@@ -124,7 +127,8 @@ func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at tim
 
 // bytesOf returns where the bytes are: in the stage, or under their key when an earlier call was killed before it could
 // add the row.
-func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.StageState) (io.ReaderAt, func() error, error) {
+func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.StageState) (
+	io.ReaderAt, func() error, error) {
 	if !state.Sealed {
 		return stage, func() error { return nil }, nil
 	}
@@ -137,7 +141,8 @@ func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.Stage
 
 // keep stores everything, the row last. When the row cannot be added, bytes without a row are left, which nobody sees,
 // and which the same upload adopts.
-func (i *Intake) keep(ctx context.Context, stage blob.Stage, state blob.StageState, smaller media.Renditions, m signage.Media) (signage.Media, bool, error) {
+func (i *Intake) keep(ctx context.Context, stage blob.Stage, state blob.StageState, smaller media.Renditions,
+	m signage.Media) (signage.Media, bool, error) {
 	for kind, content := range map[string][]byte{"thumbnail": smaller.Thumbnail, "display": smaller.Display} {
 		if content == nil {
 			continue
@@ -175,8 +180,8 @@ func (i *Intake) sealAgain(ctx context.Context, stage blob.Stage, known signage.
 }
 
 func (i *Intake) tooLarge() error {
-	return signage.Invalid("file", "The file is larger than the limit of %s. Make it smaller, or raise VITRINE_MAX_UPLOAD_SIZE.",
-		inWords(i.limits.MaxBytes))
+	return signage.Invalid("file", "The file is larger than the limit of %s. Make it smaller, or raise "+
+		"VITRINE_MAX_UPLOAD_SIZE.", inWords(i.limits.MaxBytes))
 }
 
 // inWords spells a number of bytes.

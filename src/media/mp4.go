@@ -172,7 +172,8 @@ func checkVideoCodec(name string) error {
 // mp4Codec spells a codec as RFC 6381 does, as far as browsers ask for it.
 func mp4Codec(entry mp4.Box) string {
 	if v, ok := entry.(*mp4.VisualSampleEntryBox); ok && v.AvcC != nil {
-		return fmt.Sprintf("%s.%02x%02x%02x", entry.Type(), v.AvcC.AVCProfileIndication, v.AvcC.ProfileCompatibility, v.AvcC.AVCLevelIndication)
+		return fmt.Sprintf("%s.%02x%02x%02x", entry.Type(), v.AvcC.AVCProfileIndication, v.AvcC.ProfileCompatibility,
+			v.AvcC.AVCLevelIndication)
 	}
 	if entry.Type() == "mp4a" {
 		return "mp4a.40.2"

@@ -119,7 +119,8 @@ func CheckPoster(r io.Reader) (poster []byte, err error) {
 	}
 	config, err := jpeg.DecodeConfig(bytes.NewReader(sent))
 	if err != nil || len(sent) > MaxPosterBytes || config.Width > maxPosterSide || config.Height > maxPosterSide {
-		return nil, signage.Invalid("thumbnail", "The still of a video must be a JPEG of at most %d MiB and %d pixels a side.",
+		return nil, signage.Invalid("thumbnail", "The still of a video must be a JPEG of at most %d MiB and %d pixels "+
+			"a side.",
 			MaxPosterBytes>>20, maxPosterSide)
 	}
 	decoded, err := jpeg.Decode(bytes.NewReader(sent))

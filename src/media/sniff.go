@@ -51,8 +51,8 @@ func sniffBrand(head []byte) (form, error) {
 		}
 		switch string(head[i : i+4]) {
 		case "heic", "heix", "hevc", "hevx", "heim", "heis", "mif1", "msf1":
-			return form{}, unshown("a HEIC picture, as iPhones take them", "export it as JPEG; on the phone, Settings → Camera → "+
-				"Formats → Most Compatible does so from now on")
+			return form{}, unshown("a HEIC picture, as iPhones take them", "export it as JPEG; on the phone, Settings → "+
+				"Camera → Formats → Most Compatible does so from now on")
 		case "avif", "avis":
 			return form{}, unshown("an AVIF picture", "export it as JPEG, PNG or WebP")
 		case "crx ":
@@ -98,7 +98,8 @@ func refuse(head []byte) error {
 		switch {
 		case strings.Contains(text, "<svg"):
 			return unshown("an SVG drawing, which can carry programs", "export it as PNG")
-		case strings.HasPrefix(text, "<!doctype html") || strings.Contains(text, "<html") || strings.HasPrefix(text, "<script"):
+		case strings.HasPrefix(text, "<!doctype html") || strings.Contains(text, "<html") ||
+			strings.HasPrefix(text, "<script"):
 			return unshown("a web page, whatever its name says", "save the picture itself, not the page that shows it")
 		default:
 			return unshown("a text", "make a picture of it")
@@ -109,7 +110,8 @@ func refuse(head []byte) error {
 			return unshown(b.what, b.instead)
 		}
 	}
-	return signage.Invalid("file", "It cannot be told what this file is. Use a picture (JPEG, PNG, WebP, GIF) or a video (MP4, WebM).")
+	return signage.Invalid("file", "It cannot be told what this file is. Use a picture (JPEG, PNG, WebP, GIF) or a video "+
+		"(MP4, WebM).")
 }
 
 // isText reports whether the beginning of a file can be read. Its last character may be cut off.
@@ -120,5 +122,7 @@ func isText(head []byte) bool {
 		}
 		head = head[:len(head)-1]
 	}
-	return utf8.Valid(head) && !bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' })
+	return utf8.Valid(head) && !bytes.ContainsFunc(head, func(r rune) bool {
+		return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f'
+	})
 }
