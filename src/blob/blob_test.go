@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -196,6 +197,20 @@ func TestStageGoesOnAfterEachPart(t *testing.T) {
 	if left := files(t, f); len(left) != 1 {
 		t.Errorf("left over: %v", left)
 	}
+}
+
+// A process that is started while a stage is open has its file for a moment after it was closed, and with it the lock.
+func TestClosedStageIsFreeWhileAProcessStarts(t *testing.T) {
+	t.Parallel()
+	ctx, f := context.Background(), open(t)
+	s, err := f.CreateStage(ctx, "s", nil)
+	must(t, err)
+	inherited, err := syscall.Dup(int(s.(*folderStage).file.Fd()))
+	must(t, err)
+	must(t, s.Close())
+	s, err = f.OpenStage(ctx, "s")
+	must(t, errors.Join(err, syscall.Close(inherited)))
+	must(t, s.Close())
 }
 
 // A part that is long is recorded while it arrives, so that a kill does not lose all of it.

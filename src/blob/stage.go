@@ -292,8 +292,12 @@ func (s *folderStage) Empty() error {
 	return s.folder.explain("end an upload", s.file.Truncate(0))
 }
 
-// Close implements [Stage].
-func (s *folderStage) Close() error { return s.folder.explain("close an upload", s.file.Close()) }
+// Close implements [Stage]. It unlocks by itself, since closing does so only when no one else has the same open file: a
+// process that is just being started has it for a moment.
+func (s *folderStage) Close() error {
+	err := errors.Join(unix.Flock(int(s.file.Fd()), unix.LOCK_UN), s.file.Close())
+	return s.folder.explain("close an upload", err)
+}
 
 // save writes the record of the stage, whole or not at all, and safely on the disk.
 func (s *folderStage) save() error {

@@ -166,9 +166,8 @@ func limitSettings() []Setting {
 		},
 	}, {
 		Name: "MAX_PIXELS", Type: "megapixels", Default: "64 megapixels", Group: groupLimits, Example: "100 megapixels",
-		Text: "The largest picture that may be uploaded, width times height. Looking at a picture takes about 4 MB " +
-			"of " +
-			"memory for each megapixel. From 1 to 1000.",
+		Text: "The largest picture that may be uploaded, width times height. Looking at a picture takes about 3 MB " +
+			"of memory for each megapixel of a JPEG, and up to 10 MB of a PNG. From 1 to 1000.",
 		apply: func(c *Config, value string) (err error) {
 			c.MaxPixels, err = ParsePixels(value)
 			return err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -138,6 +139,7 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	notify(r.log, daemon.SdNotifyReady+"\nSTATUS=Ready")
 	r.log.Info("Ready", "version", version, "address", sockets.Address(), "database", r.database.Describe())
 
+	debug.FreeOSMemory() // a small machine gets back what migrating and hashing the first password took
 	<-ctx.Done()
 	gate.Close()
 	notify(r.log, daemon.SdNotifyStopping)
