@@ -55,9 +55,11 @@ function buildTray() {
   const head = make('div', 'tray-head');
   title = make('h2', '', 'Uploads');
   const fold = button('Fold', () => {
-    tray.classList.toggle('folded');
-    fold.textContent = tray.classList.contains('folded') ? 'Unfold' : 'Fold';
+    const folded = tray.classList.toggle('folded');
+    fold.textContent = folded ? 'Unfold' : 'Fold';
+    fold.setAttribute('aria-expanded', String(!folded));
   });
+  fold.setAttribute('aria-expanded', 'true');
   const close = button('Close', () => { tray.hidden = true; list.replaceChildren(); });
   close.dataset.close = '';
   head.append(title, fold, close);
@@ -71,6 +73,16 @@ function sum() {
   const [sent, total] = [bars.reduce((n, b) => n + b.value, 0), bars.reduce((n, b) => n + b.max, 0)];
   title.textContent = open.length ? `Uploading ${open.length} of ${list.children.length} · ${total ? Math.floor(100 * sent / total) : 0} %` : 'Uploads done';
   tray.querySelector('[data-close]').hidden = open.length > 0;
+  clearTimeout(leaving);
+  if (!open.length && !list.querySelector('.refused')) leaving = setTimeout(leave, 8000);
+}
+
+// The tray goes by itself once all is well and nobody looks at it. What was refused stays until it is read.
+let leaving = 0;
+function leave() {
+  if (tray.matches(':hover, :focus-within')) { leaving = setTimeout(leave, 3000); return; }
+  tray.hidden = true;
+  list.replaceChildren();
 }
 
 class Row {
