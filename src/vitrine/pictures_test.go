@@ -30,6 +30,31 @@ func TestDemoOnScreens(t *testing.T) {
 	lists := playlistIDs(t, admin)
 	shots := testkit.Shots(t)
 
+	pairScreens(t, server, admin, lists)
+	desk := testkit.Size{Width: 1280, Height: 800}
+	page := testkit.StartBrowser(t, testkit.BrowserOptions{}).NewPage()
+	page.Resize(desk)
+	page.Open("http://" + net.JoinHostPort("localhost", server.port) + "/login")
+	page.Type("User name", "admin")
+	page.Type("Password", testPassword)
+	page.Click("Sign in")
+	page.WaitWithin(time.Minute, "the wall to show what five screens show", `[...document.querySelectorAll('[data-state="online"] img')]
+		.filter((i) => i.src.includes('/thumbnail') && i.naturalWidth).length === 5 && !document.querySelector('.toast')`)
+	page.ShootAll(shots, "demo-wall", desk)
+	for name, path := range map[string]string{"demo-playlists": "/playlists", "demo-media": "/media", "demo-settings": "/settings",
+		"demo-playlist": "/playlists/" + lists["Welcome"], "demo-preview": "/playlists/" + lists["Menu"] + "/preview"} {
+		page.Open("http://" + net.JoinHostPort("localhost", server.port) + path)
+		page.WaitFor("all pictures that are in sight", `[...document.images].every((i) => i.complete || i.getBoundingClientRect().top > innerHeight)`)
+		page.ShootAll(shots, name, desk)
+	}
+	if complaints := page.Complaints(); len(complaints) > 0 {
+		t.Errorf("the browser complains: %q", complaints)
+	}
+}
+
+// pairScreens brings six browsers of different shapes to their playlists, and one of them to none.
+func pairScreens(t *testing.T, server *process, admin *administrator, lists map[string]string) {
+	t.Helper()
 	screens := []struct {
 		name, playlist string
 		size           testkit.Size
@@ -62,26 +87,6 @@ func TestDemoOnScreens(t *testing.T) {
 		if s.playlist != "" {
 			page.WaitFor("its first slide", `document.documentElement.dataset.slide`)
 		}
-	}
-
-	desk := testkit.Size{Width: 1280, Height: 800}
-	page := testkit.StartBrowser(t, testkit.BrowserOptions{}).NewPage()
-	page.Resize(desk)
-	page.Open("http://" + net.JoinHostPort("localhost", server.port) + "/login")
-	page.Type("User name", "admin")
-	page.Type("Password", testPassword)
-	page.Click("Sign in")
-	page.WaitWithin(time.Minute, "the wall to show what five screens show", `[...document.querySelectorAll('[data-state="online"] img')]
-		.filter((i) => i.src.includes('/thumbnail') && i.naturalWidth).length === 5 && !document.querySelector('.toast')`)
-	page.ShootAll(shots, "demo-wall", desk)
-	for name, path := range map[string]string{"demo-playlists": "/playlists", "demo-media": "/media", "demo-settings": "/settings",
-		"demo-playlist": "/playlists/" + lists["Welcome"], "demo-preview": "/playlists/" + lists["Menu"] + "/preview"} {
-		page.Open("http://" + net.JoinHostPort("localhost", server.port) + path)
-		page.WaitFor("all pictures that are in sight", `[...document.images].every((i) => i.complete || i.getBoundingClientRect().top > innerHeight)`)
-		page.ShootAll(shots, name, desk)
-	}
-	if complaints := page.Complaints(); len(complaints) > 0 {
-		t.Errorf("the browser complains: %q", complaints)
 	}
 }
 
