@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +18,13 @@ import (
 // maxMP4Boxes bounds the boxes of a file: a day of video in fragments of a second has 172,800.
 const maxMP4Boxes = 200_000
 
+// maxLastFragments is how many fragments are looked at, from the last, to learn when a video ends: the last one may be
+// of its sound alone.
+const maxLastFragments = 8
+
+// maxCodecs bounds the codecs that are noted of a file.
+const maxCodecs = 8
+
 // box is one box at the top of a file, ISO/IEC 14496-12.
 type box struct {
 	name         string
@@ -26,7 +35,8 @@ type box struct {
 // inspectMP4 walks over the boxes at the top, so that a file that was cut off is found, and decodes only those that
 // describe the video.
 func inspectMP4(r *io.SectionReader) (Info, error) {
-	var index, lastFragment *box
+	var index *box
+	var fragments []box // the last ones
 	media := false
 	for offset, boxes := int64(0), 0; offset < r.Size(); boxes++ {
 		b, err := readBox(r, offset)
@@ -37,7 +47,7 @@ func inspectMP4(r *io.SectionReader) (Info, error) {
 		case "moov":
 			index = &b
 		case "moof":
-			lastFragment = &b
+			fragments = append(fragments[max(0, len(fragments)+1-maxLastFragments):], b)
 		case "mdat":
 			media = true
 		}
@@ -57,8 +67,11 @@ func inspectMP4(r *io.SectionReader) (Info, error) {
 	if rotated(r, *index, trackID) {
 		info.Width, info.Height = info.Height, info.Width
 	}
-	if info.Duration == 0 && lastFragment != nil {
-		info.Duration, err = endOfFragment(r, *lastFragment, moov, trackID, timescale)
+	for _, last := range slices.Backward(fragments) {
+		if info.Duration != 0 || err != nil {
+			break
+		}
+		info.Duration, err = endOfFragment(r, last, moov, trackID, timescale)
 	}
 	return info, err
 }
@@ -131,12 +144,17 @@ func videoTrack(moov *mp4.MoovBox) (info Info, trackID, timescale uint32, err er
 			}
 			trackID, timescale = trak.Tkhd.TrackID, trak.Mdia.Mdhd.Timescale
 			info.Width, info.Height = int(trak.Tkhd.Width>>16), int(trak.Tkhd.Height>>16)
+			if v, ok := entries[0].(*mp4.VisualSampleEntryBox); ok && info.Width*info.Height == 0 {
+				info.Width, info.Height = int(v.Width), int(v.Height) // the track leaves it to its pictures
+			}
 			if timescale > 0 {
 				info.Duration = scale(trak.Mdia.Mdhd.Duration, timescale)
 			}
 			codecs = append([]string{codec}, codecs...)
 		case "soun":
-			codecs = append(codecs, codec)
+			if len(codecs) < maxCodecs {
+				codecs = append(codecs, codec)
+			}
 		}
 	}
 	if trackID == 0 && len(codecs) == 0 {
@@ -183,8 +201,11 @@ func mp4Codec(entry mp4.Box) string {
 
 // scale turns a number of ticks into a duration, whatever the two are.
 func scale(ticks uint64, timescale uint32) time.Duration {
+	if ticks == math.MaxUint32 || ticks == math.MaxUint64 {
+		return 0 // ISO/IEC 14496-12, 8.4.2: all ones mean unknown
+	}
 	seconds := float64(ticks) / float64(timescale)
-	if seconds > 1e6 { // eleven days: some writers put "unknown" as the largest number
+	if seconds > 1e6 { // eleven days: no video, but a number that was never meant
 		return 0
 	}
 	return time.Duration(seconds * float64(time.Second)).Round(time.Millisecond)

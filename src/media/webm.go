@@ -53,9 +53,10 @@ type webm struct {
 	depth    int
 
 	docType  string
-	scale    uint64  // nanoseconds in a tick
-	ticks    float64 // the duration
-	codecs   []string
+	scale    uint64   // nanoseconds in a tick
+	ticks    float64  // the duration
+	codecs   []string // the first ones
+	named    int      // tracks that name their codec
 	video    string
 	w, h     uint64
 	cluster  uint64 // when the cluster begins, in ticks
@@ -189,11 +190,11 @@ func vint(b []byte, most int, keepMarker bool) (value uint64, length int) {
 
 // track notes the codec of a track, and the size of its pictures.
 func (w *webm) track(e element) error {
-	before := w.codecs
+	before := w.named
 	if err := w.walk(e.inner, e.end); err != nil {
 		return err
 	}
-	if len(w.codecs) == len(before) {
+	if w.named == before {
 		return errWebM
 	}
 	return nil
@@ -242,7 +243,9 @@ func (w *webm) codec(id string) {
 		name = strings.ToValidUTF8(strings.ToLower(id), "")
 		name = name[:min(len(name), 32)]
 	}
-	w.codecs = append(w.codecs, name)
+	if w.named++; w.named <= maxCodecs {
+		w.codecs = append(w.codecs, name)
+	}
 	if strings.HasPrefix(id, "V_") && w.video == "" {
 		w.video = id
 	}
