@@ -82,27 +82,42 @@ func (p *Painter) Render(ctx context.Context, r io.ReaderAt, size int64, info In
 	return out, err
 }
 
+// painting is a decoded picture, and where it lies on its canvas: the frame of one that moves may cover only a part.
+type painting struct {
+	image.Image
+	at, canvas image.Rectangle
+}
+
+// whole returns a picture that covers its canvas.
+func whole(picture image.Image) painting {
+	return painting{picture, picture.Bounds(), picture.Bounds()}
+}
+
 // decode reads the pixels of a picture, of the first frame of one that moves.
-func decode(r *io.SectionReader, info Info) (image.Image, error) {
+func decode(r *io.SectionReader, info Info) (painting, error) {
 	decoders := map[string]func(io.Reader) (image.Image, error){
 		"image/jpeg": jpeg.Decode, "image/png": png.Decode, "image/gif": gif.Decode, "image/webp": webp.Decode,
 	}
-	source := io.Reader(r)
+	source, offset := io.Reader(r), image.Point{}
 	if info.Animated && info.ContentType == "image/webp" {
 		var err error
-		if source, err = firstWebPFrame(r, info); err != nil {
-			return nil, err
+		if source, offset, err = firstWebPFrame(r, info); err != nil {
+			return painting{}, err
 		}
 	}
 	decoded, err := decoders[info.ContentType](bufio.NewReaderSize(source, 1<<16))
 	if err != nil {
 		var lost interface{ Timeout() bool } // of the disk, not of the picture
 		if errors.As(err, &lost) {
-			return nil, err
+			return painting{}, err
 		}
-		return nil, damaged("picture")
+		return painting{}, damaged("picture")
 	}
-	return decoded, nil
+	out := whole(decoded)
+	if info.Animated || info.ContentType == "image/gif" {
+		out.at, out.canvas = out.at.Add(offset), image.Rect(0, 0, info.Width, info.Height)
+	}
+	return out, nil
 }
 
 // CheckPoster looks at the still of a video that a browser sent, and returns it as we store it. What is no small JPEG is
@@ -127,7 +142,7 @@ func CheckPoster(r io.Reader) (poster []byte, err error) {
 	if err != nil {
 		return nil, damaged("picture")
 	}
-	return encode(fit(decoded, thumbnailSide), 82)
+	return encode(fit(whole(decoded), thumbnailSide), 82)
 }
 
 func encode(picture image.Image, quality int) ([]byte, error) {
@@ -139,24 +154,29 @@ func encode(picture image.Image, quality int) ([]byte, error) {
 }
 
 // fit returns the picture on black, as a screen shows it, scaled down to fit in a square. It is never scaled up.
-func fit(picture image.Image, side int) *image.RGBA {
-	bounds := picture.Bounds()
-	longest := max(bounds.Dx(), bounds.Dy())
+func fit(p painting, side int) *image.RGBA {
+	picture := p.Image
+	longest := max(p.canvas.Dx(), p.canvas.Dy())
 	// Whole-number steps first: they are quick, take no memory beside their result, and use every pixel.
 	if step := longest / side; step > 1 {
 		picture = shrink(picture, step)
 	}
-	width, height := bounds.Dx(), bounds.Dy()
-	if longest > side {
-		width, height = max(1, width*side/longest), max(1, height*side/longest)
+	scaled := func(n int) int {
+		if longest > side {
+			return n * side / longest
+		}
+		return n
 	}
-	out := image.NewRGBA(image.Rect(0, 0, width, height))
+	out := image.NewRGBA(image.Rect(0, 0, max(1, scaled(p.canvas.Dx())), max(1, scaled(p.canvas.Dy()))))
+	place := p.at.Sub(p.canvas.Min)
+	place.Min, place.Max = image.Pt(scaled(place.Min.X), scaled(place.Min.Y)),
+		image.Pt(max(scaled(place.Min.X)+1, scaled(place.Max.X)), max(scaled(place.Min.Y)+1, scaled(place.Max.Y)))
 	draw.Draw(out, out.Bounds(), image.NewUniform(color.Black), image.Point{}, draw.Src)
 	var scaler scaling.Scaler = scaling.CatmullRom
 	if side > thumbnailSide {
 		scaler = scaling.ApproxBiLinear // the better one would take a gigabyte
 	}
-	scaler.Scale(out, out.Bounds(), picture, picture.Bounds(), draw.Over, nil)
+	scaler.Scale(out, place, picture, picture.Bounds(), draw.Over, nil)
 	return out
 }
 

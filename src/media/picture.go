@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"image"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -190,23 +191,25 @@ func webpChunks(r *io.SectionReader, found func(id string, content *io.SectionRe
 	return nil, nil
 }
 
-// firstWebPFrame makes a still picture of the first frame of one that moves: the decoder knows only those.
-// Its size stands before it, so that the decoder refuses pixels of another size than those that were counted.
-func firstWebPFrame(r *io.SectionReader, info Info) (io.Reader, error) {
+// firstWebPFrame makes a still picture of the first frame of one that moves: the decoder knows only those. at is where
+// it lies on the canvas. Its size stands before it, so that the decoder refuses pixels of another size than those that
+// were counted.
+func firstWebPFrame(r *io.SectionReader, info Info) (still io.Reader, at image.Point, err error) {
 	frame, err := webpChunks(r, func(id string, _ *io.SectionReader) bool { return id == "ANMF" })
 	if err != nil || frame == nil || frame.Size() < 16 {
-		return nil, damaged("picture")
+		return nil, at, damaged("picture")
 	}
 	var place [16]byte // where the frame lies on the canvas, its size, and how long it is shown
 	if _, err := frame.ReadAt(place[:], 0); err != nil {
-		return nil, damaged("picture")
+		return nil, at, damaged("picture")
 	}
-	if uint24(place[6:]) >= info.Width || uint24(place[9:]) >= info.Height {
-		return nil, damaged("picture") // larger than what it lies on
+	at = image.Pt(2*uint24(place[:]), 2*uint24(place[3:]))
+	if at.X+uint24(place[6:]) >= info.Width || at.Y+uint24(place[9:]) >= info.Height {
+		return nil, at, damaged("picture") // larger than what it lies on
 	}
 	var kind [4]byte
 	if _, err := frame.ReadAt(kind[:], 16); err != nil {
-		return nil, damaged("picture")
+		return nil, at, damaged("picture")
 	}
 	header := []byte("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00")
 	if string(kind[:]) == "ALPH" {
@@ -215,5 +218,5 @@ func firstWebPFrame(r *io.SectionReader, info Info) (io.Reader, error) {
 	header = append(header, place[6:12]...)
 	length := int64(len(header)) - 8 + frame.Size() - 16
 	binary.LittleEndian.PutUint32(header[4:], uint32(length)) //nolint:gosec // the file's own length is 32 bits
-	return io.MultiReader(bytes.NewReader(header), io.NewSectionReader(frame, 16, frame.Size()-16)), nil
+	return io.MultiReader(bytes.NewReader(header), io.NewSectionReader(frame, 16, frame.Size()-16)), at, nil
 }

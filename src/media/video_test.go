@@ -62,7 +62,8 @@ func TestVideoOfManyTracks(t *testing.T) {
 	others := bytes.Repeat([]byte("\xae\x86\x86\x84A_XX"), 300_000)
 	tracks := master("\x16\x54\xae\x6b", append([]byte(pictures), others...))
 	cluster := []byte("\x1f\x43\xb6\x75\x80")
-	content := append([]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"), master("\x18\x53\x80\x67", append(tracks, cluster...))...)
+	content := append([]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"),
+		master("\x18\x53\x80\x67", append(tracks, cluster...))...)
 	info, err := inspect(content)
 	if err != nil || info.Width != 10 || info.Codecs != "vp8, a_xx, a_xx, a_xx, a_xx, a_xx, a_xx, a_xx" {
 		t.Errorf("width %d, codecs of %d bytes: %.100s, %v", info.Width, len(info.Codecs), info.Codecs, err)
