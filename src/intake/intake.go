@@ -43,6 +43,9 @@ type Intake struct {
 	// removal keeps the bytes of one medium from being removed while the same bytes are taken in again: uploads share
 	// it, a removal has it alone.
 	removal sync.RWMutex
+	// keeping lets one upload at a time keep its bytes: when one of two with the same bytes fails, it must not take
+	// away what the other has just put there.
+	keeping sync.Mutex
 }
 
 // New returns an intake.
@@ -97,12 +100,8 @@ func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at tim
 	if state.Offset > i.limits.MaxBytes {
 		return m, false, i.tooLarge()
 	}
-	known, err := i.library.MediaBySHA256(ctx, state.SHA256)
-	if err == nil {
-		return known, false, i.sealAgain(ctx, stage, known)
-	}
-	if !errors.Is(err, signage.ErrNotFound) {
-		return m, false, fmt.Errorf("take in an upload: %w", err)
+	if known, found, err := i.known(ctx, stage, state.SHA256); found || err != nil {
+		return known, false, err
 	}
 	bytes, done, err := i.bytesOf(ctx, stage, state)
 	if err != nil {
@@ -125,6 +124,19 @@ func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at tim
 	})
 }
 
+// known returns the medium that the library holds of the same bytes, if it does. The stage is sealed then.
+func (i *Intake) known(ctx context.Context, stage blob.Stage, sum string) (m signage.Media, found bool, err error) {
+	m, err = i.library.MediaBySHA256(ctx, sum)
+	switch {
+	case errors.Is(err, signage.ErrNotFound):
+		return m, false, nil
+	case err != nil:
+		return m, false, fmt.Errorf("take in an upload: %w", err)
+	default:
+		return m, true, i.sealAgain(ctx, stage, m)
+	}
+}
+
 // bytesOf returns where the bytes are: in the stage, or under their key when an earlier call was killed before it could
 // add the row.
 func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.StageState) (
@@ -143,6 +155,11 @@ func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.Stage
 // and which the same upload adopts.
 func (i *Intake) keep(ctx context.Context, stage blob.Stage, state blob.StageState, smaller media.Renditions,
 	m signage.Media) (signage.Media, bool, error) {
+	i.keeping.Lock()
+	defer i.keeping.Unlock()
+	if known, found, err := i.known(ctx, stage, m.SHA256); found || err != nil { // another was quicker
+		return known, false, err
+	}
 	for kind, content := range map[string][]byte{"thumbnail": smaller.Thumbnail, "display": smaller.Display} {
 		if content == nil {
 			continue
@@ -205,6 +222,11 @@ func (i *Intake) Poster(ctx context.Context, id signage.ID, jpeg io.Reader, at t
 	}
 	poster, err := media.CheckPoster(jpeg)
 	if err != nil {
+		return err
+	}
+	i.removal.RLock()
+	defer i.removal.RUnlock()
+	if _, err := i.library.Media(ctx, id); err != nil { // removed while its still came
 		return err
 	}
 	if err := i.blobs.Put(ctx, "thumbnail/"+m.SHA256, bytes.NewReader(poster)); err != nil {
