@@ -43,6 +43,9 @@ type Store interface {
 
 	// Free returns how many bytes there is room for.
 	Free(ctx context.Context) (uint64, error)
+	// Check returns an error when nothing can be stored, an [ErrReadOnly] if that is not allowed. It writes nothing, so
+	// that it can be asked often, and does not ask whether there is room: what is stored can still be shown.
+	Check(ctx context.Context) error
 	// Describe names the place for people.
 	Describe() string
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"vitrine/src/signage"
 )
 
 // TestHelperProcess is no test: other tests run it in a process with fewer rights.
@@ -32,6 +34,7 @@ func TestHelperProcess(t *testing.T) {
 		fmt.Println("open:", err)
 		return
 	}
+	fmt.Println("check:", f.Check(context.Background()))
 	fmt.Println("put:", f.Put(context.Background(), "media/"+strings.Repeat("a", 64), bytes.NewReader(random(100_000))))
 	s, err := f.CreateStage(context.Background(), "s", nil)
 	if err != nil {
@@ -100,7 +103,7 @@ func TestWhatTheDiskRefuses(t *testing.T) {
 			must(t, os.Chmod(filepath.Join(path, folder), 0o755))
 		}
 		out := helper(t, f.path, &syscall.Credential{Uid: 65534, Gid: 65534})
-		if strings.Count(out, "chown -R 65534:65534 "+path) != 2 {
+		if strings.Count(out, "chown -R 65534:65534 "+path) != 3 {
 			t.Errorf("a folder of someone else is told as:\n%s", out)
 		}
 		if left := files(t, f); len(left) != 0 {
@@ -142,5 +145,29 @@ func TestUploadGoesOnAfterTheDiskWasFull(t *testing.T) {
 	must(t, errors.Join(s.Seal(ctx, k), s.Close(), f.DropStage(ctx, "s")))
 	if !bytes.Equal(read(t, f, k), content) {
 		t.Error("what is stored is not what was sent")
+	}
+}
+
+// A disk that turned read-only is noticed before anything is to be stored.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	ctx, path := context.Background(), t.TempDir()
+	f, err := OpenFolder(filepath.Join(path, "uploads"))
+	must(t, errors.Join(err, f.Check(ctx)))
+	must(t, os.Remove(filepath.Join(f.path, "display")))
+	if err := f.Check(ctx); !errors.Is(err, signage.ErrNotFound) {
+		t.Errorf("a folder that is gone: %v", err)
+	}
+	disk := t.TempDir()
+	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "vitrine-test", disk).CombinedOutput()
+	if err != nil {
+		t.Skipf("a small disk cannot be mounted here: %v %s", err, out)
+	}
+	t.Cleanup(func() { must(t, exec.Command("umount", disk).Run()) }) //nolint:gosec // our own folder
+	f, err = OpenFolder(disk)
+	must(t, errors.Join(err, f.Check(ctx)))
+	must(t, exec.Command("mount", "-o", "remount,ro", disk).Run()) //nolint:gosec // likewise
+	if err := f.Check(ctx); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "mounted read-only") {
+		t.Errorf("a disk that is read-only: %v", err)
 	}
 }

@@ -112,6 +112,19 @@ func (f *Folder) Free(context.Context) (uint64, error) {
 	return stat.Bavail * uint64(stat.Bsize), nil //nolint:gosec // a block size is positive
 }
 
+// Check implements [Store].
+func (f *Folder) Check(ctx context.Context) error {
+	for _, name := range []string{"media", "thumbnail", "display", staging} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := unix.Access(filepath.Join(f.path, name), unix.R_OK|unix.W_OK|unix.X_OK); err != nil {
+			return f.explain("look whether uploads can be stored", err)
+		}
+	}
+	return nil
+}
+
 // Sweep implements [Store].
 func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 	entries, err := os.ReadDir(filepath.Join(f.path, staging))
@@ -175,7 +188,10 @@ func (f *Folder) explain(doing string, err error) error {
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT), errors.Is(err, unix.EFBIG):
 		return fmt.Errorf("%s: %w: the disk that holds %s is full; free some space and try again, nothing that was "+
 			"stored is lost (%w)", doing, ErrFull, f.path, err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
+	case errors.Is(err, unix.EROFS):
+		return fmt.Errorf("%s: %w: the disk that holds %s is mounted read-only, which many systems do when it fails; see "+
+			"what the system says about it, and mount it writable (%w)", doing, ErrReadOnly, f.path, err)
+	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w: %s may not be written by the user that runs Vitrine (uid %d); give it the folder: "+
 			"chown -R %d:%d %s (%w)", doing, ErrReadOnly, f.path, os.Getuid(), os.Getuid(), os.Getgid(), f.path, err)
 	default:
