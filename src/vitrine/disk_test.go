@@ -11,8 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"vitrine/src/testkit"
 )
 
 // small is a picture of a few kilobytes.
@@ -48,19 +49,12 @@ func (a *administrator) send(method, path string, body []byte) (int, string) {
 // A disk that fills up while the server runs refuses what would be stored, in words, keeps what was, and once there is
 // room again everything works without a restart.
 func TestFullDisk(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can mount a small disk")
-	}
 	server := newProcess(t, "VITRINE_ADMIN_PASSWORD="+testPassword, "VITRINE_DATA_DIR=./disk")
 	disk := filepath.Join(server.folder, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=8m"); err != nil {
-		t.Fatalf("mount a small disk: %v", err)
-	}
-	// Registered after the server's own clean-up, so it would run before it: the server is stopped at the end instead.
-	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	testkit.SmallDisk(t, disk, "8m")
 	server.start()
 	admin := signIn(t, server)
 	if status, body := admin.send(http.MethodPost, "/api/v1/media?name=first.jpg", small(t, 10)); status != http.StatusOK && status != http.StatusCreated {

@@ -7,8 +7,6 @@ import (
 	"image"
 	"image/png"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -79,24 +77,24 @@ func TestSlideMovedWithoutAServer(t *testing.T) {
 	p.WaitFor("the order as it was", shows("abcd"))
 }
 
-// An upload that is paused in the middle of a part goes on from what arrived.
-func TestUploadPausedAndContinued(t *testing.T) {
-	s := start(t)
-	p := s.inBrowser()
-	file := filepath.Join(t.TempDir(), "Large.png")
+// largePNG returns a picture that cannot be compressed: it takes its time.
+func largePNG(t *testing.T) []byte {
+	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, 500, 400))
-	_, _ = rand.NewChaCha8([32]byte{}).Read(img.Pix) // as large as the file then is, it takes its time
+	_, _ = rand.NewChaCha8([32]byte{}).Read(img.Pix)
 	var content bytes.Buffer
 	if err := png.Encode(&content, img); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, content.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return content.Bytes()
+}
+
+// An upload that is paused in the middle of a part goes on from what arrived.
+func TestUploadPausedAndContinued(t *testing.T) {
+	s := start(t)
+	p := s.inBrowser()
 	p.Open(s.URL + "/media")
-	p.Throttle(100_000)
-	p.Files(`input[type="file"]`, file)
-	p.WaitFor("some of it to be sent", `document.querySelector('.upload progress')?.value > 0`)
+	slowUpload(t, p, "Large.png")
 	p.Click("Pause")
 	p.WaitFor("the pause", `document.querySelector('.upload-state').textContent === 'paused'`)
 	p.Shoot(testkit.Shots(t), "upload-paused")

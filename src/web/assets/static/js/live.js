@@ -21,21 +21,38 @@ function refresh() {
   }, Math.max(250, looked + pause - Date.now()));
 }
 
-let lost = 0;
+// A browser opens six connections to a server that has no HTTP/2, for all its tabs together: a tab that nobody looks at
+// gives its own back, or the seventh would not load.
+let lost = 0, events = null, later = 0;
+
 function listen() {
-  const events = new EventSource('/api/v1/events');
-  events.addEventListener('open', () => { if (lost) refresh(); lost = 0; });
-  events.addEventListener('screen', () => { if (kinds().has('screen')) refresh(); });
-  events.addEventListener('change', (event) => { if (kinds().has(JSON.parse(event.data).kind)) refresh(); });
-  events.addEventListener('reload', refresh);
-  events.addEventListener('moving', () => { events.close(); setTimeout(listen, 500 + 1500 * Math.random()); lost++; });
-  events.addEventListener('error', () => {
-    lost++;
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, Math.min(30000, 1000 * 2 ** Math.min(lost, 5)) * (0.5 + Math.random()));
+  clearTimeout(later);
+  if (events || document.hidden) return;
+  const mine = events = new EventSource('/api/v1/events');
+  const again = (ms) => { if (mine === events) { stop(); lost++; later = setTimeout(listen, ms); } };
+  mine.addEventListener('open', () => { if (lost) refresh(); lost = 0; });
+  mine.addEventListener('screen', () => { if (kinds().has('screen')) refresh(); });
+  mine.addEventListener('change', (event) => { if (kinds().has(JSON.parse(event.data).kind)) refresh(); });
+  mine.addEventListener('reload', refresh);
+  mine.addEventListener('moving', () => again(500 + 1500 * Math.random()));
+  mine.addEventListener('error', () => {
+    if (mine.readyState === EventSource.CLOSED) again(Math.min(30000, 1000 * 2 ** Math.min(lost + 1, 5)) * (0.5 + Math.random()));
+    else lost++;
   });
-  addEventListener('pagehide', () => events.close(), { once: true });
 }
+
+function stop() {
+  clearTimeout(later);
+  events?.close();
+  events = null;
+}
+
 listen();
+addEventListener('pagehide', stop);
 addEventListener('pageshow', (event) => { if (event.persisted) { listen(); refresh(); } });
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) { stop(); return; }
+  listen();
+  refresh(); // for what happened meanwhile
+});
 document.addEventListener('vitrine:changed', refresh);
-document.addEventListener('visibilitychange', () => { if (!document.hidden && again) refresh(); });

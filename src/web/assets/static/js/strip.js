@@ -206,8 +206,11 @@ document.addEventListener('submit', async (event) => {
 }, { capture: true });
 document.addEventListener('vitrine:swapped', count);
 
-// Files that are dropped here become slides.
+// Files that are dropped here become slides of this playlist, also when one has gone to another page meanwhile.
 document.addEventListener('vitrine:uploaded', (event) => {
-  busy = busy.then(() => load(address(), { method: 'POST', body: new URLSearchParams({ action: 'add', media: event.detail.id }) },
-    (name) => name !== 'picker'));
+  const { id, from } = event.detail;
+  if (!/^\/playlists\/[0-9a-f-]{36}$/.test(from)) return;
+  const post = { method: 'POST', body: new URLSearchParams({ action: 'add', media: id }) };
+  busy = busy.then(() => (from === location.pathname ? load(`${from}/slides`, post, (name) => name !== 'picker')
+    : fetch(`${from}/slides`, post).catch(() => toast('A file was uploaded, but could not be added to its playlist.', true))));
 });

@@ -6,8 +6,10 @@ const carefulPart = 900 << 10; // passes proxies that are set up as they come
 
 export class Refused extends Error {}
 
+const prefix = 'vitrine-upload ';
+
 // keyOf is under what an upload is remembered: the same file, chosen again after a reload, goes on.
-export const keyOf = (file) => `vitrine-upload ${file.name} ${file.size} ${file.lastModified}`;
+export const keyOf = (file) => `${prefix}${file.name} ${file.size} ${file.lastModified}`;
 
 const wait = (ms, signal) => new Promise((resolve) => {
   const timer = setTimeout(resolve, ms);
@@ -40,6 +42,16 @@ function request(method, url, headers, body, onProgress, signal) {
 function detail(xhr) {
   try { return JSON.parse(xhr.responseText).detail; } catch { return ''; }
 }
+
+// unfinished lists the uploads that this browser began and did not end: { key, name, url }.
+export function unfinished() {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix))
+      .map((key) => ({ key, name: key.slice(prefix.length).split(' ').slice(0, -2).join(' '), url: localStorage.getItem(key) }));
+  } catch { return []; } // private browsing
+}
+
+export function forget(key) { try { localStorage.removeItem(key); } catch { /* private browsing */ } }
 
 export class Upload {
   // told is called with { sent, total, state } whenever something is new.

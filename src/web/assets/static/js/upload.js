@@ -1,5 +1,5 @@
 // Files come in by a button or dropped anywhere on the page. The tray shows each with its own bar; two are sent at once.
-import { Upload, Refused, keyOf } from './tus.js';
+import { Upload, Refused, keyOf, unfinished, forget } from './tus.js';
 import { makePoster, Undecodable } from './poster.js';
 import { say } from './swap.js';
 
@@ -101,6 +101,7 @@ class Row {
     this.stop = button('Cancel', () => this.cancel());
     this.buttons.append(this.toggle, this.stop);
     this.element.append(this.picture, make('span', 'upload-name', file.name), this.buttons, this.bar, this.state);
+    this.from = location.pathname; // what is dropped on a playlist belongs to it, wherever one goes meanwhile
     this.upload = new Upload(file, (news) => this.told(news));
     this.element.dataset.key = this.upload.key;
   }
@@ -186,7 +187,7 @@ class Row {
     }
     this.end('done', words);
     say(`${this.file.name}: ${words}`);
-    document.dispatchEvent(new CustomEvent('vitrine:uploaded', { detail: media }));
+    document.dispatchEvent(new CustomEvent('vitrine:uploaded', { detail: { ...media, from: this.from } }));
   }
 }
 
@@ -207,6 +208,7 @@ export function send(files) {
   if (!files.length) return;
   tray.hidden = false;
   for (const file of files) {
+    list.querySelector(`[data-offer="${CSS.escape(keyOf(file))}"]`)?.remove();
     const row = new Row(file);
     list.prepend(row.element);
     queue.push(row);
@@ -218,8 +220,38 @@ export function send(files) {
 
 const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
 
+// uploading reports whether leaving the page would end an upload.
+export const uploading = () => running > 0 || queue.length > 0;
+
+// Uploads that a reload or a crash broke off go on when the same file is chosen again. They are offered for as long as the
+// server keeps what it has of them.
+async function offerUnfinished() {
+  for (const { key, name, url } of unfinished()) {
+    const answer = await fetch(url, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => null);
+    if (!answer) return;
+    if (!answer.ok) { forget(key); continue; }
+    if (list.querySelector(`[data-key="${CSS.escape(key)}"]`)) continue; // chosen meanwhile
+    const [sent, total] = ['Upload-Offset', 'Upload-Length'].map((header) => Number(answer.headers.get(header)));
+    const row = make('li', 'upload given-up');
+    row.dataset.offer = key;
+    const buttons = make('span', 'upload-buttons');
+    buttons.append(button('Forget', () => {
+      forget(key);
+      fetch(url, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(() => {}); // the server forgets by itself too
+      row.remove();
+      if (!list.children.length) tray.hidden = true;
+    }));
+    row.append(make('span', 'tile-picture'), make('span', 'upload-name', name), buttons,
+      make('span', 'upload-state', `${size(sent)} of ${size(total)} are here. Choose the file again to go on.`));
+    list.append(row);
+    tray.hidden = false;
+    title.textContent = 'Unfinished uploads';
+  }
+}
+
 export function startUploads() {
   buildTray();
+  offerUnfinished();
   document.addEventListener('change', (event) => {
     if (!event.target.matches('form[data-upload] input[type=file]')) return;
     send([...event.target.files]);
@@ -236,5 +268,5 @@ export function startUploads() {
     event.preventDefault();
     send([...event.dataTransfer.files]);
   });
-  addEventListener('beforeunload', (event) => { if (running || queue.length) event.preventDefault(); });
+  addEventListener('beforeunload', (event) => { if (uploading()) event.preventDefault(); });
 }

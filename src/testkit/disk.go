@@ -1,0 +1,21 @@
+package testkit
+
+import (
+	"os"
+	"syscall"
+	"testing"
+)
+
+// SmallDisk mounts a file system of a size such as "8m" on a folder, until the test ends. Where tests may not mount
+// anything it is a named skip, and an error on a build server (CI=true), which must be able to.
+func SmallDisk(t *testing.T, folder, size string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size="+size); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("A small disk cannot be mounted (%v); run the tests as root with the right to mount.", err)
+		}
+		t.Skipf("skipped: a small disk cannot be mounted (%v); root may do so", err)
+	}
+	// What still uses it is about to end.
+	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
+}
