@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"vitrine/src/signage"
+	"vitrine/src/testkit"
 )
 
 // TestHelperProcess is no test: other tests run it in a process with fewer rights.
@@ -116,10 +117,7 @@ func TestWhatTheDiskRefuses(t *testing.T) {
 func TestUploadGoesOnAfterTheDiskWasFull(t *testing.T) {
 	t.Parallel()
 	ctx, path := context.Background(), t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "vitrine-test", path).CombinedOutput(); err != nil {
-		t.Skipf("a small disk cannot be mounted here: %v %s", err, out)
-	}
-	t.Cleanup(func() { must(t, exec.Command("umount", path).Run()) }) //nolint:gosec // our own folder
+	testkit.SmallDisk(t, path, "1m")
 	f, err := OpenFolder(filepath.Join(path, "uploads"))
 	must(t, err)
 	ballast, content := filepath.Join(path, "ballast"), random(500_000)
@@ -159,11 +157,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("a folder that is gone: %v", err)
 	}
 	disk := t.TempDir()
-	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "vitrine-test", disk).CombinedOutput()
-	if err != nil {
-		t.Skipf("a small disk cannot be mounted here: %v %s", err, out)
-	}
-	t.Cleanup(func() { must(t, exec.Command("umount", disk).Run()) }) //nolint:gosec // our own folder
+	testkit.SmallDisk(t, disk, "1m")
 	f, err = OpenFolder(disk)
 	must(t, errors.Join(err, f.Check(ctx)))
 	must(t, exec.Command("mount", "-o", "remount,ro", disk).Run()) //nolint:gosec // likewise

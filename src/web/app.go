@@ -79,10 +79,7 @@ func New(parts Parts) (*App, error) {
 		parts: parts, moving: make(chan struct{}), metrics: newMetrics(parts.Version),
 	}
 	a.databaseProbe = a.probe("The database does not answer", parts.Database.Ping)
-	a.uploadsProbe = a.probe("The uploads cannot be reached", func(ctx context.Context) error {
-		_, err := parts.Blobs.Free(ctx)
-		return err
-	})
+	a.uploadsProbe = a.probe("The uploads cannot be reached", parts.Blobs.Check)
 	a.guard = access.New(parts.Store, access.Settings{
 		PublicURL: parts.Config.PublicURL, TrustedProxies: parts.Config.TrustedProxies,
 		LocalToken: parts.LocalToken, Log: parts.Log,

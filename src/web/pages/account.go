@@ -208,6 +208,9 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) endSession(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return redirect(w, r, "/settings", nil)
+	}
 	session, err := signage.ParseID(r.PostFormValue("session"))
 	if err == nil {
 		err = p.parts.Store.EndSession(r.Context(), access.From(r.Context()).User.ID, session)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"vitrine/src/signage"
@@ -251,6 +252,10 @@ func (p *Pages) pair(w http.ResponseWriter, r *http.Request) error {
 	body := &pairBody{form: typed(r, "code", "name", "playlist"), Playlists: lists}
 	v := view{Title: "Pair a screen", Section: "screens", Body: body}
 	if r.Method != http.MethodPost {
+		// The first playlist that shows something is what most people want.
+		if at := slices.IndexFunc(lists, func(l signage.PlaylistSummary) bool { return l.SlideCount > 0 }); at >= 0 {
+			body.Values["playlist"] = string(lists[at].ID)
+		}
 		if code, err := signage.ParseCode(body.Values["code"]); err == nil {
 			body.Values["code"] = signage.SpellCode(code)
 		}
