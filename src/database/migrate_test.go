@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,35 @@ func TestMigrateKeepsThreeCopies(t *testing.T) {
 	}
 	if _, err := db.Migrate(ctx, "0.1.0", silent); !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "vitrine 0.2.0") {
 		t.Errorf("the older program on the newer database: %v", err)
+	}
+}
+
+// However often a start fails or is killed, the copies of earlier versions stay, and only its user reads the new one.
+func TestMigrateCopiesOutliveFailedStarts(t *testing.T) {
+	t.Parallel()
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "vitrine.db")
+	db := open(t, path)
+	_, err := db.Migrate(ctx, "0.1.0", silent)
+	must(t, err)
+	earlier := path + ".before-20250101000000-20260101T000000"
+	must(t, os.WriteFile(earlier, []byte("the way back"), 0o600))
+	long := time.Now().Add(-time.Hour)
+	must(t, os.Chtimes(earlier, long, long))
+	for try := range 5 {
+		killed := fmt.Sprintf("%s.before-20261123143024-2026112%dT000000.unfinished", path, try)
+		must(t, os.WriteFile(killed, []byte("half"), 0o600))
+		report, err := db.migrate(ctx, longer(t, "CREATE TABLE `account` (`id` text);"), "0.2.0", silent)
+		if err == nil || !strings.Contains(err.Error(), "was undone") {
+			t.Fatalf("a migration that cannot work: %v", err)
+		}
+		if got, want := copies(t, path), []string{earlier, report.Copy}; !slices.Equal(got, want) {
+			t.Errorf("after try %d there are %q, want %q", try, got, want)
+		}
+		info, err := os.Stat(report.Copy)
+		must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("the copy, with its hashes of passwords, has mode %v", info.Mode())
+		}
 	}
 }
 

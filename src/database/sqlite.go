@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	_ "github.com/glebarez/go-sqlite" // registers the driver "sqlite"
@@ -100,16 +101,21 @@ func sqliteName(path string, readOnly bool) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
-// copySQLite writes a consistent copy of the database beside it, so that there is a way back from a migration, and
-// removes all but the newest such copies.
+// copySQLite writes a consistent copy of the database beside it, so that there is a way back from a migration. label
+// is the migration that the database stands at: a start that is tried again replaces the copy of the last try, so that
+// no number of failed starts drives out the copies of earlier versions, of which the newest few are kept.
 func (d *DB) copySQLite(ctx context.Context, conn *sql.Conn, label string, at time.Time) (string, error) {
+	if err := d.dropUnfinishedCopies(); err != nil {
+		return "", err
+	}
 	if err := d.roomForCopy(); err != nil {
 		return "", err
 	}
-	target := fmt.Sprintf("%s.before-%s-%s", d.path, label, at.UTC().Format("20060102T150405"))
-	unfinished := target + ".unfinished"
-	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("remove an unfinished copy: %w", err)
+	same := d.path + ".before-" + label + "-"
+	target := same + at.UTC().Format("20060102T150405.000")
+	unfinished := target + unfinishedCopy
+	if err := private(unfinished); err != nil { // as empty as VACUUM INTO wants it
+		return "", fmt.Errorf("copy the database before its migration: %w", err)
 	}
 	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", unfinished); err != nil {
 		return "", errors.Join(fmt.Errorf("copy the database before its migration: %w", d.Explain(err)), os.Remove(unfinished))
@@ -117,18 +123,47 @@ func (d *DB) copySQLite(ctx context.Context, conn *sql.Conn, label string, at ti
 	if err := settle(unfinished, target); err != nil {
 		return "", fmt.Errorf("copy the database before its migration: %w", err)
 	}
-	copies, err := filepath.Glob(globEscape(d.path) + ".before-*")
+	return target, d.dropOldCopies(same, target)
+}
+
+// unfinishedCopy ends the name of a copy that is being written.
+const unfinishedCopy = ".unfinished"
+
+// dropUnfinishedCopies removes what nodes left behind that were killed while they wrote a copy.
+func (d *DB) dropUnfinishedCopies() error {
+	unfinished, err := filepath.Glob(globEscape(d.path) + ".before-*" + unfinishedCopy)
 	if err != nil {
-		return "", fmt.Errorf("list copies of the database: %w", err)
+		return fmt.Errorf("list unfinished copies of the database: %w", err)
 	}
-	newestFirst := func(a, b string) int { return modified(b).Compare(modified(a)) }
-	slices.SortFunc(copies, newestFirst)
-	for _, old := range copies[min(keepCopies, len(copies)):] {
-		if err := os.Remove(old); err != nil {
-			return "", fmt.Errorf("remove an old copy of the database: %w", err)
+	for _, path := range unfinished {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("remove an unfinished copy of the database: %w", err)
 		}
 	}
-	return target, nil
+	return nil
+}
+
+// dropOldCopies removes the copies beside newest whose names begin with same, and of the others all but a few.
+func (d *DB) dropOldCopies(same, newest string) error {
+	copies, err := filepath.Glob(globEscape(d.path) + ".before-*")
+	if err != nil {
+		return fmt.Errorf("list copies of the database: %w", err)
+	}
+	slices.SortFunc(copies, func(a, b string) int { return modified(b).Compare(modified(a)) }) // the newest first
+	kept := 1
+	for _, path := range copies {
+		switch {
+		case path == newest:
+			continue
+		case kept < keepCopies && !strings.HasPrefix(path, same):
+			kept++
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("remove an old copy of the database: %w", err)
+		}
+	}
+	return nil
 }
 
 // roomForCopy checks for space before the first write: a migration must not be what fills the disk.
