@@ -69,7 +69,15 @@ func (d *DB) migrate(ctx context.Context, dir migrate.Dir, version string, progr
 		}
 	}
 	m.progress("checking the schema", len(m.pending), len(m.pending))
-	return report, m.compare(ctx)
+	if err := m.compare(ctx); err != nil || len(m.pending) > 0 {
+		return report, err
+	}
+	// Atlas' CLI may have applied every migration, but it knows of no installation.
+	var rows int
+	if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM installation").Scan(&rows); err != nil || rows > 0 {
+		return report, d.Explain(err)
+	}
+	return report, m.inTransaction(ctx, func() error { return m.found(ctx) })
 }
 
 // migration is one run of Migrate on one connection.
@@ -128,8 +136,10 @@ func (m *migration) look(ctx context.Context) error {
 	return nil
 }
 
+// tables returns the names of all tables and views: a file that holds any is not empty.
 func (m *migration) tables(ctx context.Context) (tables map[string]bool, err error) {
-	rows, err := m.conn.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
+	rows, err := m.conn.QueryContext(ctx, `SELECT name FROM sqlite_schema
+		WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
 	if err != nil {
 		return nil, fmt.Errorf("look into the database: %w", m.db.Explain(err))
 	}

@@ -241,6 +241,12 @@ func TestMigrateRefuses(t *testing.T) {
 		says    string
 	}{
 		{"another program's tables", func(t *testing.T, db *DB) { exec(t, db, "CREATE TABLE songs (id integer)") }, ErrForeign, "tables of another program"},
+		{"another program's view", func(t *testing.T, db *DB) { exec(t, db, "CREATE VIEW songs AS SELECT 1 AS one") }, ErrForeign, "tables of another program"},
+		{"a trigger and a view by hand", func(t *testing.T, db *DB) {
+			_, err := db.Migrate(ctx, "0.1.0", silent)
+			must(t, err)
+			exec(t, db, "CREATE TRIGGER spy AFTER UPDATE ON account BEGIN DELETE FROM session; END", "CREATE VIEW who AS SELECT * FROM account")
+		}, ErrDrift, "there is an unknown trigger spy; there is an unknown view who"},
 		{"a table by hand", func(t *testing.T, db *DB) {
 			_, err := db.Migrate(ctx, "0.1.0", silent)
 			must(t, err)
@@ -278,6 +284,24 @@ func TestMigrateRefuses(t *testing.T) {
 				t.Errorf("got %v, want %v that says %q", err, test.kind, test.says)
 			}
 		})
+	}
+}
+
+// Atlas' CLI applied the migrations: it records them, with a note of its own, and knows of no installation.
+func TestMigrateGoesOnFromAtlasCLI(t *testing.T) {
+	t.Parallel()
+	ctx, db := context.Background(), open(t, filepath.Join(t.TempDir(), "vitrine.db"))
+	_, err := db.Migrate(ctx, "0.1.0", silent)
+	must(t, err)
+	exec(t, db, "DELETE FROM installation", "UPDATE atlas_schema_revisions SET operator_version = 'Atlas CLI v1.2.3'",
+		"INSERT INTO atlas_schema_revisions (version, description, executed_at, execution_time, hash, operator_version) "+
+			"VALUES ('.atlas_cloud_identifier', 'x', '2026-01-01 00:00:00', 0, '', 'Atlas CLI v1.2.3')")
+	for range 2 {
+		report, err := db.Migrate(ctx, "0.1.0", silent)
+		must(t, err)
+		if n := count(t, db, "SELECT COUNT(*) FROM installation"); n != 1 || report.Copy != "" || len(report.Applied) != 0 {
+			t.Errorf("%d installations, reported %+v", n, report)
+		}
 	}
 }
 
