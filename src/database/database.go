@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	sqlite "github.com/glebarez/go-sqlite"
+
 	"vitrine/schema"
 )
 
@@ -74,9 +76,9 @@ func (d *DB) Write(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if err := fn(tx); err != nil {
-		if explained := d.Explain(err); explained != err { //nolint:errorlint // identity is meant
+		var failure *sqlite.Error
+		if err = d.Explain(err); errors.As(err, &failure) && explained(err) && !errors.Is(err, context.Canceled) {
 			d.failures.Add(1)
-			return explained
 		}
 		return err
 	}

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -28,6 +29,7 @@ const (
 	codeBusy     = 5
 	codeLocked   = 6
 	codeReadOnly = 8
+	codeStopped  = 9
 	codeIO       = 10
 	codeCorrupt  = 11
 	codeFull     = 13
@@ -35,8 +37,8 @@ const (
 	codeNotADB   = 26
 )
 
-// explain puts one of the sentinel errors and the way out before an error of the database file. Other errors, such as
-// a constraint that was broken, are returned as they are.
+// explain puts one of the sentinel errors and the way out before an error of the database file. A statement that was
+// stopped is a [context.Canceled]. Other errors, such as a constraint that was broken, are returned as they are.
 func explain(path string, err error) error {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) || explained(err) {
@@ -44,6 +46,8 @@ func explain(path string, err error) error {
 	}
 	kind, what := error(nil), ""
 	switch failure.Code() & 0xff {
+	case codeStopped: // which the driver asks for only when the context of a statement ends
+		return fmt.Errorf("%w (%w)", context.Canceled, err)
 	case codeBusy, codeLocked:
 		kind, what = ErrBusy, "another program holds %s; end it, or wait and try again"
 	case codeFull:
@@ -66,12 +70,17 @@ func explain(path string, err error) error {
 
 // explained reports whether an error has passed through explain.
 func explained(err error) bool {
-	for _, kind := range []error{ErrBusy, ErrFull, ErrReadOnly, ErrCorrupt, ErrUnavailable} {
+	for _, kind := range []error{ErrBusy, ErrFull, ErrReadOnly, ErrCorrupt, ErrUnavailable, context.Canceled} {
 		if errors.Is(err, kind) {
 			return true
 		}
 	}
 	return false
+}
+
+// IsWriteRefused reports whether err says that the database cannot be written now, though it may still be read.
+func IsWriteRefused(err error) bool {
+	return errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrBusy) || errors.Is(err, ErrUnavailable)
 }
 
 // IsUnique reports whether err says that a row with the same key is there already.

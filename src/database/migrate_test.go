@@ -376,3 +376,42 @@ func TestWriteRollsBackAndExplains(t *testing.T) {
 		t.Errorf("counted %+v", stats)
 	}
 }
+
+// A request that ends stops its statement, and is told from a database that fails.
+func TestWriteStops(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "vitrine.db"))
+	exec(t, db, "CREATE TABLE t (a integer)")
+	ctx, cancel := context.WithCancel(context.Background())
+	err := db.Write(ctx, func(tx *sql.Tx) error {
+		time.AfterFunc(10*time.Millisecond, cancel)
+		_, err := tx.ExecContext(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO t SELECT i FROM n")
+		return err
+	})
+	if !errors.Is(err, context.Canceled) || db.Stats().Failures != 0 || count(t, db, "SELECT COUNT(*) FROM t") != 0 {
+		t.Errorf("a request that ended: %v, counted %+v", err, db.Stats())
+	}
+	exec(t, db, "INSERT INTO t VALUES (1)")
+}
+
+// What an acknowledged write and an honest order of changes rest on.
+func TestConnectionsAreSetUp(t *testing.T) {
+	t.Parallel()
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "vitrine.db")
+	db, other := open(t, path), open(t, path)
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		must(t, db.writer.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got))
+		if got != want {
+			t.Errorf("%s of the writer is %s, want %s", pragma, got, want)
+		}
+	}
+	exec(t, other, "PRAGMA busy_timeout = 0")
+	must(t, db.Write(ctx, func(*sql.Tx) error { // a write that has done nothing yet holds the lock already
+		err := other.Write(ctx, func(*sql.Tx) error { return nil })
+		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "another program holds") {
+			t.Errorf("two writes at once: %v", err)
+		}
+		return nil
+	}))
+}

@@ -142,7 +142,8 @@ func (t sessionTimes) put(v *signage.Session) {
 }
 
 // SessionBySecret returns the session and its user, and extends the session, at most once an hour so that a busy
-// person does not wear out an SD card. An unknown or expired one is a [signage.ErrNotFound].
+// person does not wear out an SD card. While the database takes no writes (a full disk) it is not extended, so that a
+// person stays signed in and can make room. An unknown or expired one is a [signage.ErrNotFound].
 func (s *Store) SessionBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Session, signage.User, error) {
 	var session signage.Session
 	var user signage.User
@@ -159,13 +160,17 @@ func (s *Store) SessionBySecret(ctx context.Context, secretHash string, at time.
 	if at.Sub(session.SeenAt) < time.Hour {
 		return session, user, nil
 	}
-	session.SeenAt, session.ExpiresAt = signage.Now(at), signage.Now(at.Add(signage.SessionLifetime))
+	extended := session
+	extended.SeenAt, extended.ExpiresAt = signage.Now(at), signage.Now(at.Add(signage.SessionLifetime))
 	err = s.write(ctx, func(t *transaction) error {
 		_, err := t.exec("UPDATE session SET seen_at = ?, expires_at = ? WHERE id = ?",
-			session.SeenAt.UnixMilli(), session.ExpiresAt.UnixMilli(), string(session.ID))
+			extended.SeenAt.UnixMilli(), extended.ExpiresAt.UnixMilli(), string(session.ID))
 		return err
 	})
-	return session, user, s.wrap("extend a session", err)
+	if database.IsWriteRefused(err) {
+		return session, user, nil
+	}
+	return extended, user, s.wrap("extend a session", err)
 }
 
 // Sessions returns a user's sessions, the one last used first.
@@ -213,8 +218,8 @@ func (t tokenTimes) put(v *signage.Token) {
 	v.CreatedAt, v.UsedAt, v.ExpiresAt = instant(t.created), instantOrZero(t.used), instantOrZero(t.expires)
 }
 
-// TokenBySecret returns the token and its user, and notes, at most once an hour, that it was used. An unknown or
-// expired one is a [signage.ErrNotFound].
+// TokenBySecret returns the token and its user, and notes, at most once an hour, that it was used, unless the database
+// takes no writes. An unknown or expired one is a [signage.ErrNotFound].
 func (s *Store) TokenBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Token, signage.User, error) {
 	var token signage.Token
 	var user signage.User
@@ -231,12 +236,16 @@ func (s *Store) TokenBySecret(ctx context.Context, secretHash string, at time.Ti
 	if !token.UsedAt.IsZero() && at.Sub(token.UsedAt) < time.Hour {
 		return token, user, nil
 	}
-	token.UsedAt = signage.Now(at)
+	used := token
+	used.UsedAt = signage.Now(at)
 	err = s.write(ctx, func(t *transaction) error {
-		_, err := t.exec("UPDATE api_token SET used_at = ? WHERE id = ?", token.UsedAt.UnixMilli(), string(token.ID))
+		_, err := t.exec("UPDATE api_token SET used_at = ? WHERE id = ?", used.UsedAt.UnixMilli(), string(token.ID))
 		return err
 	})
-	return token, user, s.wrap("note the use of an API token", err)
+	if database.IsWriteRefused(err) {
+		return token, user, nil
+	}
+	return used, user, s.wrap("note the use of an API token", err)
 }
 
 // Tokens returns a user's API tokens, the newest first.

@@ -23,6 +23,7 @@ type MediaQuery struct {
 const (
 	defaultPage = 60
 	largestPage = 200
+	longestKey  = 3 * 4 * signage.MaxName // bytes: folding makes three characters of one at most, each of four bytes
 )
 
 const mediaColumns = `m.id, m.name, m.kind, m.content_type, m.sha256, m.size, m.width, m.height, m.duration_ms,
@@ -55,7 +56,9 @@ func scanMedia(scan scanner) (signage.Media, error) {
 // where spells the conditions of a query, all but its place in the list.
 func (q MediaQuery) where() (string, []any) {
 	conditions, args := []string{"1 = 1"}, []any{}
-	if text := strings.TrimSpace(q.Text); text != "" {
+	if text := strings.TrimSpace(q.Text); len(text) > longestKey {
+		conditions = append(conditions, "1 = 0") // no name holds it, and SQLite refuses patterns above 50,000 bytes
+	} else if text != "" {
 		escape := strings.NewReplacer(`!`, `!!`, `%`, `!%`, `_`, `!_`)
 		conditions = append(conditions, "m.name_key LIKE ? ESCAPE '!'")
 		args = append(args, "%"+escape.Replace(signage.NameKey(text))+"%")
