@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +42,7 @@ func TestConformance(t *testing.T) {
 		"presence":       testPresence,
 		"changes":        testChanges,
 		"change order":   testChangeOrder,
+		"change held":    testChangeHeld,
 		"closed":         testClosed,
 	}
 	for name, open := range databases {
@@ -705,6 +708,51 @@ func testChangeOrder(t *testing.T, f *fixture) {
 	wait.Wait()
 	close(stop)
 	<-done
+}
+
+// While a writer that has taken its number is held open, no reader sees a later number.
+func testChangeHeld(t *testing.T, f *fixture) {
+	begun := f.db.Stats().Writes
+	taken, release := make(chan error), make(chan struct{})
+	held, second := make(chan error, 1), make(chan error, 1)
+	go func() {
+		held <- f.db.Write(f.ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(f.ctx, "UPDATE installation SET head = head + 1 WHERE one = 1")
+			if err == nil {
+				_, err = tx.ExecContext(f.ctx,
+					"INSERT INTO change (number, kind, subject, at) SELECT head, 'media', 'held', 0 FROM installation")
+			}
+			taken <- err
+			<-release
+			return err
+		})
+	}()
+	f.must(<-taken)
+	go func() {
+		_, err := f.AddPlaylist(f.ctx, signage.Playlist{Name: "second"}, f.now)
+		second <- err
+	}()
+	for f.db.Stats().Writes < begun+2 { // until the second writer is on its way
+		runtime.Gosched()
+	}
+	for range 500 {
+		changes, err := f.ChangesSince(f.ctx, 0, 10)
+		f.must(err)
+		same(t, "changes while the first is open", len(changes), 0)
+		head, err := f.Head(f.ctx)
+		f.must(err)
+		same(t, "head while the first is open", head.Number, 0)
+		if t.Failed() {
+			break
+		}
+	}
+	close(release)
+	f.must(<-held)
+	f.must(<-second)
+	changes, err := f.ChangesSince(f.ctx, 0, 10)
+	f.must(err)
+	same(t, "changes in order of their commits", names(changes, func(c signage.Change) string { return fmt.Sprint(c.Number, c.Kind) }),
+		[]string{"1media", "2playlist"})
 }
 
 // What the database cannot do is an error that says what was being done, never a panic.
