@@ -76,7 +76,8 @@ func TestPlan(t *testing.T) {
 			root := copied(t, test.old, test.new)
 			before := len(shipped(t, root))
 			err := run(t.Context(), root, []string{"next_step"}, test.destructive)
-			if test.refusal == "" && err != nil || test.refusal != "" && (err == nil || !strings.Contains(err.Error(), test.refusal)) {
+			refused := err != nil && test.refusal != "" && strings.Contains(err.Error(), test.refusal)
+			if refused != (test.refusal != "") || err != nil && !refused {
 				t.Fatalf("got %v, want %q", err, test.refusal)
 			}
 			files := shipped(t, root)
@@ -102,7 +103,8 @@ func TestPlan(t *testing.T) {
 func TestPlanRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"a", "b"}, {""}, {"../up"}, {"Upper"}, {"a"}} {
-		if err := run(t.Context(), t.TempDir(), args, false); err == nil || !strings.Contains(err.Error(), "name the migration") {
+		err := run(t.Context(), t.TempDir(), args, false)
+		if err == nil || !strings.Contains(err.Error(), "name the migration") {
 			t.Errorf("named %q: %v", args, err)
 		}
 	}

@@ -39,7 +39,8 @@ func (m *migration) compare(ctx context.Context) error {
 // unseen names what Atlas does not look at, and what the declared schema has none of: a trigger that someone added
 // changes rows behind the program's back, and a view breaks the next rebuild of its table.
 func (m *migration) unseen(ctx context.Context) (words []string, err error) {
-	rows, err := m.conn.QueryContext(ctx, "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY name")
+	rows, err := m.conn.QueryContext(ctx,
+		"SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY name")
 	if err != nil {
 		return nil, fmt.Errorf("look at the schema: %w", m.db.Explain(err))
 	}

@@ -80,7 +80,8 @@ func explained(err error) bool {
 
 // IsWriteRefused reports whether err says that the database cannot be written now, though it may still be read.
 func IsWriteRefused(err error) bool {
-	return errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrBusy) || errors.Is(err, ErrUnavailable)
+	return errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrBusy) ||
+		errors.Is(err, ErrUnavailable)
 }
 
 // IsUnique reports whether err says that a row with the same key is there already.

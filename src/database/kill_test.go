@@ -15,7 +15,8 @@ import (
 func steps() []string {
 	return []string{
 		"CREATE TABLE `new_account` (`id` text NOT NULL, `username` text NOT NULL, `password_hash` text NOT NULL, " +
-			"`created_at` integer NOT NULL, `mood` text NULL, PRIMARY KEY (`id`));\nINSERT INTO `new_account` SELECT *, 'calm' FROM `account`;",
+			"`created_at` integer NOT NULL, `mood` text NULL, PRIMARY KEY (`id`));\n" +
+			"INSERT INTO `new_account` SELECT *, 'calm' FROM `account`;",
 		"DROP TABLE `account`;\nALTER TABLE `new_account` RENAME TO `account`;",
 		"CREATE UNIQUE INDEX `account_username` ON `account` (`username`);",
 	}
@@ -49,7 +50,8 @@ func TestMigrateKilled(t *testing.T) {
 		must(t, err)
 		_, err = db.Migrate(ctx, "0.1.0", silent)
 		must(t, err)
-		exec(t, db, "INSERT INTO account VALUES ('1', 'ada', 'x', 0)", "INSERT INTO session VALUES ('s', '1', 'h', '', 0, 0, 0)")
+		exec(t, db, "INSERT INTO account VALUES ('1', 'ada', 'x', 0)",
+			"INSERT INTO session VALUES ('s', '1', 'h', '', 0, 0, 0)")
 		must(t, db.Close())
 
 		child := command.Command(os.Args[0], "-test.run=^TestMigrateInChild$") //nolint:gosec // this program
@@ -65,10 +67,12 @@ func TestMigrateKilled(t *testing.T) {
 		if at < last && err != nil || at == last && !errors.Is(err, ErrNewer) {
 			t.Errorf("killed at step %d, the older program says: %v", at, err)
 		}
-		if _, err := db.migrate(ctx, longer(t, steps()...), "0.2.0", silent); !errors.Is(err, ErrDrift) { // mood is not declared
+		_, err = db.migrate(ctx, longer(t, steps()...), "0.2.0", silent)
+		if !errors.Is(err, ErrDrift) { // mood is not declared
 			t.Errorf("killed at step %d, the newer program says: %v", at, err)
 		}
-		if n := count(t, db, "SELECT COUNT(*) FROM session JOIN account ON account.id = account_id WHERE mood = 'calm'"); n != 1 {
+		kept := "SELECT COUNT(*) FROM session JOIN account ON account.id = account_id WHERE mood = 'calm'"
+		if n := count(t, db, kept); n != 1 {
 			t.Errorf("killed at step %d, a row was lost", at)
 		}
 	}

@@ -241,11 +241,14 @@ func TestMigrateRefuses(t *testing.T) {
 		says    string
 	}{
 		{"another program's tables", func(t *testing.T, db *DB) { exec(t, db, "CREATE TABLE songs (id integer)") }, ErrForeign, "tables of another program"},
-		{"another program's view", func(t *testing.T, db *DB) { exec(t, db, "CREATE VIEW songs AS SELECT 1 AS one") }, ErrForeign, "tables of another program"},
+		{"another program's view", func(t *testing.T, db *DB) {
+			exec(t, db, "CREATE VIEW songs AS SELECT 1 AS one")
+		}, ErrForeign, "tables of another program"},
 		{"a trigger and a view by hand", func(t *testing.T, db *DB) {
 			_, err := db.Migrate(ctx, "0.1.0", silent)
 			must(t, err)
-			exec(t, db, "CREATE TRIGGER spy AFTER UPDATE ON account BEGIN DELETE FROM session; END", "CREATE VIEW who AS SELECT * FROM account")
+			exec(t, db, "CREATE TRIGGER spy AFTER UPDATE ON account BEGIN DELETE FROM session; END",
+				"CREATE VIEW who AS SELECT * FROM account")
 		}, ErrDrift, "there is an unknown trigger spy; there is an unknown view who"},
 		{"a table by hand", func(t *testing.T, db *DB) {
 			_, err := db.Migrate(ctx, "0.1.0", silent)
@@ -385,7 +388,8 @@ func TestWriteStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	err := db.Write(ctx, func(tx *sql.Tx) error {
 		time.AfterFunc(10*time.Millisecond, cancel)
-		_, err := tx.ExecContext(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO t SELECT i FROM n")
+		_, err := tx.ExecContext(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "+
+			"INSERT INTO t SELECT i FROM n")
 		return err
 	})
 	if !errors.Is(err, context.Canceled) || db.Stats().Failures != 0 || count(t, db, "SELECT COUNT(*) FROM t") != 0 {

@@ -32,7 +32,8 @@ func (r *revisions) Ident() *migrate.TableIdent {
 // ReadRevisions returns every revision, oldest first. Atlas' CLI keeps notes of its own in rows whose version begins
 // with a dot (".atlas_cloud_identifier"); they are no migrations.
 func (r *revisions) ReadRevisions(ctx context.Context) ([]*migrate.Revision, error) {
-	return r.query(ctx, "SELECT "+revisionColumns+" FROM "+schema.RevisionTable+" WHERE version NOT LIKE '.%' ORDER BY version")
+	return r.query(ctx, "SELECT "+revisionColumns+" FROM "+schema.RevisionTable+
+		" WHERE version NOT LIKE '.%' ORDER BY version")
 }
 
 // ReadRevision returns one revision, or [migrate.ErrRevisionNotExist].

@@ -343,7 +343,8 @@ func testMediaPages(t *testing.T, f *fixture) {
 	}
 	same(t, "pictures seen page by page", len(seen), total)
 	same(t, "newest first", slices.IsSortedFunc(seen, func(a, b string) int { return strings.Compare(b, a) }), true)
-	for text, want := range map[string]int{"bild": total, "ETÉ": 0, "été": 1, "STRASSE": 1, "100%": total, "_100": total, "%": total, "!": 0, "'": 0, "  ": total + 1, strings.Repeat("x", 60_000): 0} {
+	for text, want := range map[string]int{"bild": total, "ETÉ": 0, "été": 1, "STRASSE": 1, "100%": total, "_100": total,
+		"%": total, "!": 0, "'": 0, "  ": total + 1, strings.Repeat("x", 60_000): 0} {
 		count, _, err := f.CountMedia(f.ctx, store.MediaQuery{Text: text})
 		f.must(err)
 		same(t, "found with "+text, count, want)
@@ -751,8 +752,8 @@ func testChangeHeld(t *testing.T, f *fixture) {
 	f.must(<-second)
 	changes, err := f.ChangesSince(f.ctx, 0, 10)
 	f.must(err)
-	same(t, "changes in order of their commits", names(changes, func(c signage.Change) string { return fmt.Sprint(c.Number, c.Kind) }),
-		[]string{"1media", "2playlist"})
+	inOrder := names(changes, func(c signage.Change) string { return fmt.Sprint(c.Number, c.Kind) })
+	same(t, "changes in order of their commits", inOrder, []string{"1media", "2playlist"})
 }
 
 // What the database cannot do is an error that says what was being done, never a panic.

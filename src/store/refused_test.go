@@ -20,7 +20,8 @@ func TestSignedInWhileNothingIsWritten(t *testing.T) {
 	ada := f.user("ada")
 	_, err := f.ProvideUser(f.ctx, ada)
 	f.must(err)
-	session := signage.Session{ID: "a", UserID: ada.ID, CreatedAt: f.now, SeenAt: f.now, ExpiresAt: f.now.Add(signage.SessionLifetime)}
+	session := signage.Session{ID: "a", UserID: ada.ID, CreatedAt: f.now, SeenAt: f.now,
+		ExpiresAt: f.now.Add(signage.SessionLifetime)}
 	f.must(f.AddSession(f.ctx, session, "session"))
 	f.must(f.AddToken(f.ctx, signage.Token{ID: "t", UserID: ada.ID, Name: "sync", CreatedAt: f.now}, "token"))
 	f.must(db.Write(f.ctx, func(tx *sql.Tx) error {
