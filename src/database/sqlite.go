@@ -178,7 +178,7 @@ func (d *DB) roomForCopy() error {
 	if err := unix.Statfs(filepath.Dir(d.path), &stat); err != nil {
 		return fmt.Errorf("look for free space beside the database: %w", err)
 	}
-	free := int64(stat.Bavail) * stat.Bsize //nolint:unconvert // the types differ between machines
+	free := int64(stat.Bavail) * int64(stat.Bsize) //nolint:unconvert // the types differ between machines
 	if free < 2*need {
 		return fmt.Errorf("%w: a migration of %s needs %d MiB, half of it for a copy, and %d MiB are free; "+
 			"free some space and start again, nothing was changed", ErrFull, d.path, 2*need>>20+1, free>>20)
