@@ -84,7 +84,7 @@ table "installation" {
   }
 }
 
-table "change" {
+table "change_entry" {
   schema = schema.main
   column "number" {
     type = integer
@@ -101,7 +101,7 @@ table "change" {
   primary_key {
     columns = [column.number]
   }
-  index "change_at" {
+  index "change_entry_at" {
     columns = [column.at]
   }
 }

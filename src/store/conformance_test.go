@@ -721,7 +721,7 @@ func testChangeHeld(t *testing.T, f *fixture) {
 			_, err := tx.ExecContext(f.ctx, "UPDATE installation SET head = head + 1 WHERE one = 1")
 			if err == nil {
 				_, err = tx.ExecContext(f.ctx,
-					"INSERT INTO change (number, kind, subject, at) SELECT head, 'media', 'held', 0 FROM installation")
+					"INSERT INTO change_entry (number, kind, subject, at) SELECT head, 'media', 'held', 0 FROM installation")
 			}
 			taken <- err
 			<-release

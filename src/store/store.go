@@ -60,7 +60,7 @@ func (s *Store) ChangesSince(ctx context.Context, number int64, limit int) ([]si
 		err := scan(&c.Number, &c.Kind, &c.Subject, &at)
 		c.At = instant(at)
 		return c, err
-	}, "SELECT number, kind, subject, at FROM change WHERE number > ? ORDER BY number LIMIT ?", number, limit)
+	}, "SELECT number, kind, subject, at FROM change_entry WHERE number > ? ORDER BY number LIMIT ?", number, limit)
 	if err != nil {
 		return nil, s.wrap("read changes", err)
 	}
@@ -73,7 +73,7 @@ func (s *Store) ChangesSince(ctx context.Context, number int64, limit int) ([]si
 // PruneChanges removes the changes made before a time, all but the newest change, and returns how many.
 func (s *Store) PruneChanges(ctx context.Context, before time.Time) (pruned int64, err error) {
 	err = s.write(ctx, func(t *transaction) error {
-		pruned, err = t.exec("DELETE FROM change WHERE at < ? AND number < (SELECT head FROM installation WHERE one = 1)",
+		pruned, err = t.exec("DELETE FROM change_entry WHERE at < ? AND number < (SELECT head FROM installation WHERE one = 1)",
 			before.UnixMilli())
 		return err
 	})
@@ -118,7 +118,7 @@ func (t *transaction) change(kind signage.ChangeKind, subject signage.ID, at tim
 	if _, err := t.exec("UPDATE installation SET head = head + 1 WHERE one = 1"); err != nil {
 		return fmt.Errorf("number a change: %w", err)
 	}
-	if _, err := t.exec("INSERT INTO change (number, kind, subject, at) SELECT head, ?, ?, ? FROM installation WHERE one = 1",
+	if _, err := t.exec("INSERT INTO change_entry (number, kind, subject, at) SELECT head, ?, ?, ? FROM installation WHERE one = 1",
 		string(kind), string(subject), at.UnixMilli()); err != nil {
 		return fmt.Errorf("note a change: %w", err)
 	}

@@ -8,16 +8,16 @@ CREATE TABLE `installation` (
   PRIMARY KEY (`one`),
   CONSTRAINT `installation_one` CHECK (one = 1)
 );
--- Create "change" table
-CREATE TABLE `change` (
+-- Create "change_entry" table
+CREATE TABLE `change_entry` (
   `number` integer NOT NULL,
   `kind` text NOT NULL,
   `subject` text NOT NULL,
   `at` integer NOT NULL,
   PRIMARY KEY (`number`)
 );
--- Create index "change_at" to table: "change"
-CREATE INDEX `change_at` ON `change` (`at`);
+-- Create index "change_entry_at" to table: "change_entry"
+CREATE INDEX `change_entry_at` ON `change_entry` (`at`);
 -- Create "account" table
 CREATE TABLE `account` (
   `id` text NOT NULL,
