@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
 SUMMARY = SCRATCH / "summary"
 CI = os.environ.get("CI") == "true"
-RACED = ["./src/config/...", "./src/datafolder/...", "./src/live/...", "./src/listen/..."]
+RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player"]
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 

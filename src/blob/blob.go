@@ -30,6 +30,9 @@ type Store interface {
 	// Remove removes what is under a key. Nothing there is no error.
 	Remove(ctx context.Context, key string) error
 
+	// Each calls fn for each key with the time when it was stored, in no order, until fn fails.
+	Each(ctx context.Context, fn func(key string, modified time.Time) error) error
+
 	// CreateStage begins to receive an upload. The note is the caller's own, and may be read with PeekStage.
 	CreateStage(ctx context.Context, id string, note []byte) (Stage, error)
 	// OpenStage goes on with an upload. Only one can have it open: its error is an [ErrBusy] while another does.

@@ -100,7 +100,7 @@ func TestWhatTheDiskRefuses(t *testing.T) {
 		must(t, os.Chmod(path, 0o755))
 		f, err := OpenFolder(path)
 		must(t, err)
-		for _, folder := range []string{"media", "thumbnail", "display", staging} {
+		for _, folder := range append(kinds(), staging) {
 			must(t, os.Chmod(filepath.Join(path, folder), 0o755))
 		}
 		out := helper(t, f.path, &syscall.Credential{Uid: 65534, Gid: 65534})

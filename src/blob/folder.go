@@ -31,6 +31,9 @@ var _ Store = (*Folder)(nil)
 
 const staging = "staging"
 
+// kinds lists what keys begin with, which are folders too.
+func kinds() []string { return []string{"media", "thumbnail", "display"} }
+
 // OpenFolder opens the uploads in a folder, which is made if it is not there.
 func OpenFolder(path string) (*Folder, error) {
 	absolute, err := filepath.Abs(path)
@@ -38,7 +41,7 @@ func OpenFolder(path string) (*Folder, error) {
 		return nil, fmt.Errorf("find the uploads folder: %w", err)
 	}
 	f := &Folder{path: absolute, recordEvery: 64 << 20}
-	for _, name := range []string{"media", "thumbnail", "display", staging} {
+	for _, name := range append(kinds(), staging) {
 		if err := os.MkdirAll(filepath.Join(absolute, name), 0o700); err != nil {
 			return nil, f.explain("make the uploads folder", err)
 		}
@@ -103,6 +106,35 @@ func (f *Folder) Remove(_ context.Context, key string) error {
 	return nil
 }
 
+// Each implements [Store].
+func (f *Folder) Each(ctx context.Context, fn func(key string, modified time.Time) error) error {
+	for _, kind := range kinds() {
+		err := filepath.WalkDir(filepath.Join(f.path, kind), func(_ string, entry fs.DirEntry, err error) error {
+			key := kind + "/" + filepath.Base(entry.Name())
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				return err
+			case entry.IsDir() || !keyPattern.MatchString(key):
+				return nil // what is not ours is left alone
+			}
+			info, err := entry.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // removed meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			return fn(key, info.ModTime())
+		})
+		if err != nil {
+			return f.explain("look through the uploads folder", err)
+		}
+	}
+	return nil
+}
+
 // Free implements [Store].
 func (f *Folder) Free(context.Context) (uint64, error) {
 	var stat unix.Statfs_t
@@ -114,7 +146,7 @@ func (f *Folder) Free(context.Context) (uint64, error) {
 
 // Check implements [Store].
 func (f *Folder) Check(ctx context.Context) error {
-	for _, name := range []string{"media", "thumbnail", "display", staging} {
+	for _, name := range append(kinds(), staging) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,11 +41,8 @@ type Intake struct {
 	painter *media.Painter
 	limits  Limits
 
-	// removal keeps the bytes of one medium from being removed while the same bytes are taken in again: uploads share
-	// it, a removal has it alone.
-	removal sync.RWMutex
-	// keeping lets one upload at a time keep its bytes: when one of two with the same bytes fails, it must not take
-	// away what the other has just put there.
+	// keeping lets one at a time change what is kept, on the disk and in the library together: an upload that fails or
+	// a removal must not take away the bytes that another upload has just found or put there.
 	keeping sync.Mutex
 }
 
@@ -94,13 +92,14 @@ func (i *Intake) TakeStaged(ctx context.Context, stageID, name string, at time.T
 // take looks at the bytes of a stage and keeps them.
 func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at time.Time) (
 	m signage.Media, added bool, err error) {
-	i.removal.RLock()
-	defer i.removal.RUnlock()
 	state := stage.State()
 	if state.Offset > i.limits.MaxBytes {
 		return m, false, i.tooLarge()
 	}
-	if known, found, err := i.known(ctx, stage, state.SHA256); found || err != nil {
+	i.keeping.Lock()
+	known, found, err := i.known(ctx, stage, state.SHA256)
+	i.keeping.Unlock()
+	if found || err != nil {
 		return known, false, err
 	}
 	bytes, done, err := i.bytesOf(ctx, stage, state)
@@ -168,16 +167,27 @@ func (i *Intake) keep(ctx context.Context, stage blob.Stage, state blob.StageSta
 			return m, false, errors.Join(fmt.Errorf("keep %q: %w", m.Name, err), i.dropSmaller(ctx, m))
 		}
 	}
-	if !state.Sealed {
-		if err := stage.Seal(ctx, "media/"+m.SHA256); err != nil {
-			return m, false, errors.Join(fmt.Errorf("keep %q: %w", m.Name, err), i.dropSmaller(ctx, m))
-		}
+	if err := i.seal(ctx, stage, state, m); err != nil {
+		return m, false, errors.Join(fmt.Errorf("keep %q: %w", m.Name, err), i.dropSmaller(ctx, m))
 	}
-	stored, added, err := i.library.AddMedia(ctx, m)
+	// The client may go now; its bytes are complete.
+	stored, added, err := i.library.AddMedia(context.WithoutCancel(ctx), m)
 	if err != nil {
 		return m, false, fmt.Errorf("keep %q: %w", m.Name, err)
 	}
 	return stored, added, nil
+}
+
+// seal puts the bytes under their key, or makes sure that those of an earlier call are still there.
+func (i *Intake) seal(ctx context.Context, stage blob.Stage, state blob.StageState, m signage.Media) error {
+	if !state.Sealed {
+		return stage.Seal(ctx, "media/"+m.SHA256)
+	}
+	object, err := i.blobs.Open(ctx, "media/"+m.SHA256)
+	if err != nil {
+		return err
+	}
+	return object.Close()
 }
 
 func (i *Intake) dropSmaller(ctx context.Context, m signage.Media) error {
@@ -220,12 +230,12 @@ func (i *Intake) Poster(ctx context.Context, id signage.ID, jpeg io.Reader, at t
 	if m.Kind != signage.Video {
 		return signage.Refuse(signage.ErrConflict, "%q is a picture; its thumbnail was made from itself.", m.Name)
 	}
-	poster, err := media.CheckPoster(jpeg)
+	poster, err := i.painter.Poster(ctx, jpeg)
 	if err != nil {
 		return err
 	}
-	i.removal.RLock()
-	defer i.removal.RUnlock()
+	i.keeping.Lock()
+	defer i.keeping.Unlock()
 	if _, err := i.library.Media(ctx, id); err != nil { // removed while its still came
 		return err
 	}
@@ -238,8 +248,8 @@ func (i *Intake) Poster(ctx context.Context, id signage.ID, jpeg io.Reader, at t
 // Remove takes a medium out of the library, and then its bytes away: what the library shows always has them. While a
 // slide shows it, it is refused with a [signage.ErrInUse], unless evenIfUsed removes those slides too.
 func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at time.Time) (signage.Media, error) {
-	i.removal.Lock()
-	defer i.removal.Unlock()
+	i.keeping.Lock()
+	defer i.keeping.Unlock()
 	m, err := i.library.RemoveMedia(ctx, id, evenIfUsed, at)
 	if err != nil {
 		return m, err
@@ -249,4 +259,33 @@ func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at 
 		return m, fmt.Errorf("remove the bytes of %q, which is out of the library: %w", m.Name, err)
 	}
 	return m, nil
+}
+
+// Sweep removes bytes that were stored before a time and belong to no medium: what a kill or a full disk left between
+// storing the bytes and adding the row. It returns how many keys it removed.
+func (i *Intake) Sweep(ctx context.Context, before time.Time) (removed int, err error) {
+	err = i.blobs.Each(ctx, func(key string, modified time.Time) error {
+		if !modified.Before(before) {
+			return nil
+		}
+		gone, err := i.removeOrphan(ctx, key)
+		if gone {
+			removed++
+		}
+		return err
+	})
+	if err != nil {
+		return removed, fmt.Errorf("look for bytes that belong to nothing: %w", err)
+	}
+	return removed, nil
+}
+
+func (i *Intake) removeOrphan(ctx context.Context, key string) (bool, error) {
+	i.keeping.Lock()
+	defer i.keeping.Unlock()
+	_, sum, _ := strings.Cut(key, "/")
+	if _, err := i.library.MediaBySHA256(ctx, sum); !errors.Is(err, signage.ErrNotFound) {
+		return false, err
+	}
+	return true, i.blobs.Remove(ctx, key)
 }

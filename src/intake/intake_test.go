@@ -283,3 +283,32 @@ func TestTheSameBytesComeAndGo(t *testing.T) {
 		t.Errorf("a row without bytes: %v", err)
 	}
 }
+
+// Bytes that a kill left without a row go once they are old; those of the library stay.
+func TestSweepRemovesBytesWithoutARow(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	fault := &failing{times: 1}
+	k := newKit(t, func(s *store.Store) intake.Library { fault.Store = s; return fault })
+	if _, _, err := k.Take(ctx, "a.jpg", bytes.NewReader(picture(t, 10)), noon); !errors.Is(err, errDisk) {
+		t.Fatalf("the fault was told as %v", err)
+	}
+	kept, _, err := k.Take(ctx, "b.jpg", bytes.NewReader(picture(t, 200)), noon)
+	must(t, err)
+	for _, test := range []struct {
+		before time.Time
+		want   int
+	}{{time.Now().Add(-time.Hour), 0}, {time.Now().Add(time.Hour), 2}, {time.Now().Add(time.Hour), 0}} {
+		removed, err := k.Sweep(ctx, test.before)
+		must(t, err)
+		if removed != test.want {
+			t.Errorf("swept %d, want %d: bytes and thumbnail of what has no row", removed, test.want)
+		}
+	}
+	object, err := k.blobs.Open(ctx, "media/"+kept.SHA256)
+	must(t, err)
+	must(t, object.Close())
+	if got := fmt.Sprint(k.files(t)); got != "[media thumbnail]" {
+		t.Errorf("left: %s", got)
+	}
+}

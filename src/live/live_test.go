@@ -316,3 +316,19 @@ func TestRollIsSavedAndLaidOver(t *testing.T) {
 		t.Error("a screen that is offline and saved is still kept in memory")
 	}
 }
+
+// A browser that connects and never says anything does not stay in memory for ever.
+func TestRollDropsWhoNeverReported(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	saver := &shelf{}
+	roll := NewRoll(saver, quiet)
+	roll.Connect("s", at)(at)
+	if err := roll.flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	roll.tick(at.Add(signage.OfflineAfter))
+	if _, known := roll.Of("s"); known || len(saver.saved) != 0 {
+		t.Errorf("still known: %v, saved %+v", known, saver.saved)
+	}
+}

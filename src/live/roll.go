@@ -152,7 +152,8 @@ func (r *Roll) tick(at time.Time) {
 	defer r.mu.Unlock()
 	for id, e := range r.entries {
 		r.tell(id, e, at, false)
-		if e.streams == 0 && !e.dirty && e.state(at) == signage.Offline {
+		// (One that connected and never said anything is not saved: there is nothing to say of it.)
+		if e.streams == 0 && (!e.dirty || !e.reported) && e.state(at) == signage.Offline {
 			delete(r.entries, id)
 		}
 	}

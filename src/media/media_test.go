@@ -347,9 +347,9 @@ func TestPainterWaitsForItsTurn(t *testing.T) {
 	}
 }
 
-func TestCheckPoster(t *testing.T) {
+func TestPoster(t *testing.T) {
 	t.Parallel()
-	poster, err := CheckPoster(bytes.NewReader(asJPEG(t, quarters(1280, 720))))
+	poster, err := NewPainter().Poster(context.Background(), bytes.NewReader(asJPEG(t, quarters(1280, 720))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +360,7 @@ func TestCheckPoster(t *testing.T) {
 		"nothing": nil, "a PNG": asPNG(t, quarters(10, 10)), "too wide": asJPEG(t, quarters(maxPosterSide+1, 2)),
 		"cut off": asJPEG(t, quarters(100, 100))[:700], "too many bytes": append(asJPEG(t, quarters(10, 10)), make([]byte, MaxPosterBytes)...),
 	} {
-		if _, err := CheckPoster(bytes.NewReader(bad)); !errors.Is(err, signage.ErrInvalid) {
+		if _, err := NewPainter().Poster(context.Background(), bytes.NewReader(bad)); !errors.Is(err, signage.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

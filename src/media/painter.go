@@ -33,7 +33,7 @@ const (
 // Bounds of a poster, the still of a video that a browser makes.
 const (
 	MaxPosterBytes = 2 << 20
-	maxPosterSide  = 4096
+	maxPosterSide  = 2048
 )
 
 // Renditions are the smaller versions of a picture, as JPEG.
@@ -54,12 +54,11 @@ func (p *Painter) Render(ctx context.Context, r io.ReaderAt, size int64, info In
 	if info.Kind != signage.Picture {
 		return Renditions{}, nil
 	}
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return Renditions{}, fmt.Errorf("wait to look at a picture: %w", ctx.Err())
+	done, err := p.wait(ctx)
+	if err != nil {
+		return Renditions{}, err
 	}
+	defer done()
 	defer func() {
 		if recover() != nil { // a decoder stumbled over crafted bytes
 			out, err = Renditions{}, damaged("picture")
@@ -120,9 +119,19 @@ func decode(r *io.SectionReader, info Info) (painting, error) {
 	return out, nil
 }
 
-// CheckPoster looks at the still of a video that a browser sent, and returns it as we store it. What is no small JPEG is
+// wait waits for the painter's turn. The caller calls done once.
+func (p *Painter) wait(ctx context.Context) (done func(), err error) {
+	select {
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to look at a picture: %w", ctx.Err())
+	}
+}
+
+// Poster looks at the still of a video that a browser sent, and returns it as we store it. What is no small JPEG is
 // refused with a [signage.Error].
-func CheckPoster(r io.Reader) (poster []byte, err error) {
+func (p *Painter) Poster(ctx context.Context, r io.Reader) (poster []byte, err error) {
 	defer func() {
 		if recover() != nil {
 			poster, err = nil, damaged("picture")
@@ -138,6 +147,11 @@ func CheckPoster(r io.Reader) (poster []byte, err error) {
 			"a side.",
 			MaxPosterBytes>>20, maxPosterSide)
 	}
+	done, err := p.wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	decoded, err := jpeg.Decode(bytes.NewReader(sent))
 	if err != nil {
 		return nil, damaged("picture")

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"vitrine/src/database"
 	"vitrine/src/signage"
 )
 

@@ -115,6 +115,11 @@ func (r *rooms) tidy(ctx context.Context) {
 		} else if removed > 0 {
 			r.log.Info("Removed abandoned uploads", "count", removed)
 		}
+		if removed, err := r.intake.Sweep(ctx, now.Add(-uploadsLater)); err != nil {
+			r.report("bytes that belong to nothing", err)
+		} else if removed > 0 {
+			r.log.Info("Removed bytes that belong to no medium", "count", removed)
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -149,6 +149,7 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	defer cancel()
 	if err := server.Shutdown(drained); err != nil {
 		r.log.Warn("Requests were still running and are cut off; VITRINE_DRAIN_TIMEOUT gives them longer", "error", err)
+		_ = server.Close() // before what they write to is closed
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause

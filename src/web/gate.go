@@ -136,22 +136,22 @@ const startingStyle = `:root{color-scheme:light dark}` +
 
 const startingPage = `<!doctype html><html lang="en"><head><meta charset="utf-8">` +
 	`<meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="2">` +
-	`<title>Vitrine is starting</title><style>` + startingStyle + `</style></head><body><main role="status">` +
-	`<h1>Vitrine is starting</h1><p>{{.}}</p></main></body></html>`
+	`<title>{{.Title}}</title><style>` + startingStyle + `</style></head><body><main role="status">` +
+	`<h1>{{.Title}}</h1><p>{{.Sentence}}</p></main></body></html>`
 
 // notYet answers a request that came before the app was there.
 func notYet(w http.ResponseWriter, r *http.Request, status Status) {
-	sentence := "It waits for " + status.waiting() + ". This page reloads by itself."
+	title, sentence := "Vitrine is starting", "It waits for "+status.waiting()+"."
 	if status.Status == stopping {
-		sentence = "It is being stopped. This page reloads by itself."
+		title, sentence = "Vitrine is stopping", "It is back when it was started again."
 	}
 	h := w.Header()
 	h.Set("Retry-After", "2")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if strings.HasPrefix(r.URL.Path, "/api/") || !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		problem.Write(w, r, problem.New(http.StatusServiceUnavailable, "Vitrine is starting: it waits for "+
-			status.waiting()+". Try again in a few seconds."))
+		problem.Write(w, r, problem.New(http.StatusServiceUnavailable, title+". "+sentence+
+			" Try again in a few seconds."))
 		return
 	}
 	sum := sha256.Sum256([]byte(startingStyle))
@@ -163,7 +163,8 @@ func notYet(w http.ResponseWriter, r *http.Request, status Status) {
 		return
 	}
 	page := template.Must(template.New("starting").Parse(startingPage))
-	_ = page.Execute(w, sentence) // the caller may have gone
+	words := struct{ Title, Sentence string }{title, sentence + " This page reloads by itself."}
+	_ = page.Execute(w, words) // the caller may have gone
 }
 
 // waiting says in words for what the start waits.

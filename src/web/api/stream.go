@@ -120,7 +120,8 @@ func (a *API) catchUp(ctx context.Context, s *sender, last signage.EventID, retu
 			return
 		}
 	}
-	s.printf("id: %s\n\n", head)
+	// The id comes last: a connection that breaks before leaves the browser where it was.
+	defer func() { s.printf("id: %s\n\n", head) }()
 	if !returns || last == head {
 		return
 	}

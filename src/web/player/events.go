@@ -195,7 +195,8 @@ func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
 	if err == nil {
 		s.screen, s.paired = screen, true
 		// The hub must know the playlist before the playlist is read: a change after that reaches the subscription.
-		s.playlist.Store(&s.screen.PlaylistID)
+		shown := screen.PlaylistID // a copy: the hub reads it while the next look overwrites the screen
+		s.playlist.Store(&shown)
 		if s.disconnect == nil {
 			s.disconnect = s.player.parts.Roll.Connect(screen.ID, at)
 		}

@@ -393,3 +393,27 @@ func TestPreview(t *testing.T) {
 		}
 	}
 }
+
+// A screen is given other playlists while changes of playlists are handed out. The race detector watches.
+func TestPlaylistsAreGivenWhileChangesAreHandedOut(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	menu := k.playlist("Menu", 5*time.Second, k.picture("soup.png", red))
+	c, screen := k.paired("Lobby", "")
+	events, _ := c.stream("", "")
+	next(t, events, "manifest")
+	for round := range 20 {
+		screen.PlaylistID = ""
+		if round%2 == 0 {
+			screen.PlaylistID = menu.ID
+		}
+		must(k.store.EditScreen(t.Context(), screen, signage.Now(time.Now())))(t)
+		must(k.store.EditPlaylist(t.Context(), signage.Playlist{ID: menu.ID, Name: "Menu",
+			DefaultDuration: time.Duration(5+round) * time.Second}, signage.Now(time.Now())))(t)
+	}
+	for {
+		if m := next(t, events, "manifest").manifest(t); m.Playlist == "" { // as the last round left it, or one before
+			return
+		}
+	}
+}
