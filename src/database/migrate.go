@@ -57,7 +57,7 @@ func (d *DB) migrate(ctx context.Context, dir migrate.Dir, version string, progr
 	}
 	report = Report{New: m.empty}
 	if len(m.pending) > 0 && !m.empty && !m.unrecorded {
-		m.progress("copying the database before its migration", 0, len(m.pending))
+		m.progress("a copy of the database", 0, len(m.pending))
 		last := m.applied[len(m.applied)-1]
 		if report.Copy, err = d.copySQLite(ctx, conn, last.Version, time.Now()); err != nil {
 			return report, err
@@ -68,7 +68,7 @@ func (d *DB) migrate(ctx context.Context, dir migrate.Dir, version string, progr
 			return report, err
 		}
 	}
-	m.progress("checking the schema", len(m.pending), len(m.pending))
+	m.progress("a check of the schema", len(m.pending), len(m.pending))
 	if err := m.compare(ctx); err != nil || len(m.pending) > 0 {
 		return report, err
 	}
@@ -172,7 +172,7 @@ func (m *migration) apply(ctx context.Context, report *Report) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	for i, file := range m.pending {
-		m.progress("applying migration "+file.Name(), i, len(m.pending))
+		m.progress("migration "+file.Name(), i, len(m.pending))
 		if err := executor.Execute(ctx, file); err != nil {
 			return fmt.Errorf("migration %s failed and was undone; the data is as before: %w", file.Name(), m.db.Explain(err))
 		}

@@ -60,7 +60,7 @@ func (g *Gate) Wait(what string, done, of int) {
 	if g.status.WaitingFor != what {
 		since := time.Now().UTC()
 		g.status.Since = &since
-		g.log.Info("Waiting for "+what, "done", done, "of", of)
+		g.log.Info("Waiting for " + what)
 	}
 	g.status.WaitingFor, g.status.Done, g.status.Of = what, done, of
 }

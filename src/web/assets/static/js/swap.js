@@ -84,6 +84,10 @@ export async function load(url, options = {}, wanted = null, quietly = false) {
     toast('The server cannot be reached. Nothing was changed; try again in a moment.', true);
     return null;
   }
+  if (response.status === 503) { // it is starting: its page is none of ours
+    if (!quietly) toast('The server is not ready. Nothing was changed; try again in a moment.', true);
+    return null;
+  }
   const text = await response.text();
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   if (response.redirected && new URL(response.url).pathname === '/login') { location.assign('/login?next=' + encodeURIComponent(location.pathname)); return null; }

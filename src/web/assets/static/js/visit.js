@@ -5,7 +5,7 @@ import { uploading } from './upload.js';
 
 async function visit(url, options = {}, push = true) {
   const response = await fetch(url, { ...options, headers: { Accept: 'text/html' } }).catch(() => null);
-  if (!response) {
+  if (!response || response.status === 503) {
     toast('The server cannot be reached. Try again in a moment.', true);
     return;
   }
