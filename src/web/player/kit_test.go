@@ -306,31 +306,43 @@ func (c *client) stream(query, lastEventID string) (<-chan event, *http.Response
 	return events, answer
 }
 
-// next returns the next event of that name.
+// received returns the next event that is more than a sign of life, which comes whenever its time has come.
+func received(events <-chan event) (e event, open, inTime bool) {
+	deadline := time.After(patience)
+	for {
+		select {
+		case e, open = <-events:
+			if !open || e.name != "alive" {
+				return e, open, true
+			}
+		case <-deadline:
+			return event{}, true, false
+		}
+	}
+}
+
+// next returns the next event, which must have that name.
 func next(t *testing.T, events <-chan event, name string) event {
 	t.Helper()
-	select {
-	case e, ok := <-events:
-		if !ok || e.name != name {
-			t.Fatalf("got the event %+v (open: %t), want %q", e, ok, name)
-		}
-		return e
-	case <-time.After(patience):
+	e, open, inTime := received(events)
+	if !inTime {
 		t.Fatalf("no event %q within %s", name, patience)
-		return event{}
 	}
+	if !open || e.name != name {
+		t.Fatalf("got the event %+v (open: %t), want %q", e, open, name)
+	}
+	return e
 }
 
 // ended expects that a stream ends without another event.
 func ended(t *testing.T, events <-chan event) {
 	t.Helper()
-	select {
-	case e, ok := <-events:
-		if ok {
-			t.Fatalf("got the event %+v, want the end", e)
-		}
-	case <-time.After(patience):
+	e, open, inTime := received(events)
+	if !inTime {
 		t.Fatalf("the stream has not ended within %s", patience)
+	}
+	if open {
+		t.Fatalf("got the event %+v, want the end", e)
 	}
 }
 
