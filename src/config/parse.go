@@ -137,7 +137,8 @@ func ParseSize(value string) (int64, error) {
 	return size, nil
 }
 
-// ParsePixels reads a number of pixels: 64 megapixels, 64MP, or a bare number of pixels. A megapixel is taken as
+// ParsePixels reads a number of pixels: 64 megapixels, 64MP, or a bare number, of megapixels up to 1000 and of pixels
+// above. A megapixel is taken as
 // 1024 × 1024, because cameras sold as 64 megapixels make pictures a little larger than 64 million.
 func ParsePixels(value string) (int64, error) {
 	allowed := errors.New("allowed is from 1 to 1000 megapixels, such as 64 megapixels")
@@ -151,6 +152,9 @@ func ParsePixels(value string) (int64, error) {
 		return 0, allowed
 	}
 	pixels, ok := scale(match[1], match[2], factor)
+	if ok && match[3] == "" && pixels <= 1000 {
+		pixels <<= 20 // nobody means so few pixels
+	}
 	if !ok || pixels < 1<<20 || pixels > 1000<<20 {
 		return 0, allowed
 	}

@@ -31,7 +31,7 @@ type listTokensOut struct {
 
 type addTokenIn struct {
 	Body struct {
-		Name      string     `json:"name" minLength:"1" maxLength:"500" doc:"What it is for, at most 120 characters" example:"Backup script"`
+		Name      string     `json:"name" maxLength:"500" doc:"What it is for, at most 120 characters" example:"Backup script"`
 		ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"When it ends; never if left out"`
 	}
 }

@@ -35,7 +35,7 @@ type mediaOut struct{ Body MediaItem }
 type renameMediaIn struct {
 	IDIn
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"500" doc:"At most 120 characters" example:"Opening hours.jpg"`
+		Name string `json:"name" maxLength:"500" doc:"At most 120 characters" example:"Opening hours.jpg"`
 	}
 }
 

@@ -20,7 +20,7 @@ type playlistOut struct{ Body Playlist }
 
 type addPlaylistIn struct {
 	Body struct {
-		Name              string `json:"name" minLength:"1" maxLength:"500" doc:"At most 120 characters" example:"Lobby"`
+		Name              string `json:"name" maxLength:"500" doc:"At most 120 characters" example:"Lobby"`
 		DefaultDurationMS int64  `json:"default_duration_ms,omitempty" minimum:"1000" maximum:"86400000" doc:"Of a picture whose slide sets none; 10 seconds if left out"`
 		Transition        string `json:"transition,omitempty" enum:"fade,cut,slide" doc:"fade if left out"`
 	}
@@ -29,7 +29,7 @@ type addPlaylistIn struct {
 type editPlaylistIn struct {
 	IDIn
 	Body struct {
-		Name              *string `json:"name,omitempty" minLength:"1" maxLength:"500" doc:"At most 120 characters"`
+		Name              *string `json:"name,omitempty" maxLength:"500" doc:"At most 120 characters"`
 		DefaultDurationMS *int64  `json:"default_duration_ms,omitempty" minimum:"1000" maximum:"86400000" doc:"Of a picture whose slide sets none"`
 		Transition        *string `json:"transition,omitempty" enum:"fade,cut,slide"`
 	}
@@ -38,7 +38,7 @@ type editPlaylistIn struct {
 type copyPlaylistIn struct {
 	IDIn
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"500" doc:"Of the copy" example:"Lobby, summer"`
+		Name string `json:"name" maxLength:"500" doc:"Of the copy" example:"Lobby, summer"`
 	}
 }
 

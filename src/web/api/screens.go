@@ -20,8 +20,8 @@ type screenOut struct{ Body Screen }
 
 type pairScreenIn struct {
 	Body struct {
-		Code       string     `json:"code" minLength:"1" maxLength:"32" doc:"As the screen shows it, in either case, with or without the space" example:"ACD 347"`
-		Name       string     `json:"name" minLength:"1" maxLength:"500" doc:"At most 120 characters" example:"Lobby, left"`
+		Code       string     `json:"code" maxLength:"32" doc:"As the screen shows it, in either case, with or without the space" example:"ACD 347"`
+		Name       string     `json:"name" maxLength:"500" doc:"At most 120 characters" example:"Lobby, left"`
 		PlaylistID NullableID `json:"playlist_id,omitempty" doc:"What it shows; nothing yet if null or left out"`
 		Rotation   int        `json:"rotation,omitempty" enum:"0,90,180,270" doc:"Degrees clockwise by which its picture is turned"`
 	}
@@ -30,7 +30,7 @@ type pairScreenIn struct {
 type editScreenIn struct {
 	IDIn
 	Body struct {
-		Name       *string    `json:"name,omitempty" minLength:"1" maxLength:"500" doc:"At most 120 characters"`
+		Name       *string    `json:"name,omitempty" maxLength:"500" doc:"At most 120 characters"`
 		PlaylistID NullableID `json:"playlist_id,omitempty" doc:"null: nothing"`
 		Rotation   *int       `json:"rotation,omitempty" enum:"0,90,180,270" doc:"Degrees clockwise by which its picture is turned"`
 	}

@@ -209,7 +209,7 @@ func TestPreviewObeysKeys(t *testing.T) {
 		p.Do("let the change end", chromedp.Sleep(800*time.Millisecond))
 	}
 	p.Press(" ")
-	p.WaitFor("the pause", `document.getElementById('pause').getAttribute('aria-pressed') === 'true'`)
+	p.WaitFor("the pause", `document.getElementById('pause').dataset.paused === 'true'`)
 	p.Press(kb.ArrowLeft)
 	p.WaitFor("the video, which waits", isOn(menu.Slides[1])+` && document.querySelector('#stage video').paused`)
 	p.Press(" ")

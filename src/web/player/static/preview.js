@@ -33,7 +33,7 @@ function stir() {
 function toggle() {
   if (stage.paused) stage.resume();
   else stage.pause();
-  $('pause').setAttribute('aria-pressed', String(stage.paused));
+  $('pause').dataset.paused = String(stage.paused);
   $('pause').setAttribute('aria-label', stage.paused ? 'Play' : 'Pause');
 }
 
@@ -59,7 +59,7 @@ if (manifest.slides.length) {
   $('previous').addEventListener('click', () => stage.step(-1));
   $('next').addEventListener('click', () => stage.step(1));
   $('pause').addEventListener('click', toggle);
-  $('pause').setAttribute('aria-pressed', 'false');
+  $('pause').dataset.paused = 'false';
 }
 stage.play(manifest);
 stir();

@@ -161,9 +161,9 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
-// How a slide fits is stored as soon as it is chosen.
+// How a slide fits and how long it is shown are stored as soon as they are chosen.
 document.addEventListener('change', (event) => {
-  if (event.target.matches('[data-region=panel] select[name=fit]')) event.target.form.requestSubmit();
+  if (event.target.matches('[data-region=panel] [name=fit], [data-region=panel] [name=duration]')) event.target.form.requestSubmit();
 });
 
 // A click anywhere on a slide opens it.
@@ -213,4 +213,23 @@ document.addEventListener('vitrine:uploaded', (event) => {
   const post = { method: 'POST', body: new URLSearchParams({ action: 'add', media: id }) };
   busy = busy.then(() => (from === location.pathname ? load(`${from}/slides`, post, (name) => name !== 'picker')
     : fetch(`${from}/slides`, post).catch(() => toast('A file was uploaded, but could not be added to its playlist.', true))));
+});
+
+// A slide that was opened brings its panel into sight; by the keyboard, one is then in it, and Escape leads back.
+let opened = null;
+document.addEventListener('click', (event) => {
+  const slide = event.target.closest('[data-slide] a[data-swap]')?.closest('[data-slide]');
+  if (slide) opened = { keyboard: event.detail === 0 && slide.contains(document.activeElement) };
+});
+document.addEventListener('vitrine:swapped', () => {
+  const panel = opened && document.querySelector('[data-region=panel] .panel');
+  if (!panel) return;
+  const { top } = panel.getBoundingClientRect();
+  if (opened.keyboard) panel.querySelector('#duration').focus();
+  else if (top < 0 || top > innerHeight - 120) panel.scrollIntoView({ block: 'start' });
+  opened = null;
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || !event.target.closest('[data-region=panel]')) return;
+  document.querySelector('[data-slide].selected')?.focus();
 });
