@@ -177,12 +177,12 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 		return true, nil
 	}
 	if last != (signage.EventID{}) && s.upToDate(ctx, last) {
-		// What was read may hold a change after s.head, of which the screen knows nothing. That change is in the
-		// subscription, and must find that the screen does not have it yet.
+		// What was read may hold a change after s.head, of which the screen knows nothing, and which the subscription
+		// may have passed over before it knew the playlist. Only if there is none is there nothing to send.
 		if now, err := s.player.parts.Store.Head(ctx); err == nil && now == s.head {
 			s.known = made.version
+			return true, nil
 		}
-		return true, nil
 	}
 	s.known = made.version
 	return true, s.send("event: manifest\nid: "+s.head.String()+"\ndata: ", made.start, made.body.tail, "\n\n")
