@@ -246,6 +246,31 @@ func TestUploadFormSaysWhy(t *testing.T) {
 	has(t, page, "notes.txt", `class="troubles"`)
 }
 
+func TestSlideThatIsRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	p := s.signIn()
+	list := p.post("/playlists", "name", "Lunch")
+	m := s.as(s.token()).upload("a.png", picture(t, 160, 90, 1))
+	p.post(list+"/slides", "action", "add", "media", m.ID)
+	slide := regexp.MustCompile(`data-slide="([^"]+)"`).FindStringSubmatch(p.get(list, 200))[1]
+	for _, typed := range []string{"soon", "0.2", "-4"} {
+		said, page := p.refused(list+"/slides", "action", "edit", "slide", slide, "duration", typed, "fit", "cover")
+		if !strings.Contains(said, "second") {
+			t.Errorf("%s is refused with %q, want what to write instead", typed, said)
+		}
+		has(t, page, `id="duration"`, `value="`+typed+`"`, `<option value="cover" selected>`, `action="`+list+`"`)
+	}
+	// A reload of what the form answered leads back to the slide.
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+list+"/slides?slide="+slide, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, _ := p.answer(r); resp.Header.Get("Location") != list+"?slide="+slide {
+		t.Errorf("it leads to %q", resp.Header.Get("Location"))
+	}
+}
+
 func TestCodesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	p := start(t).signIn()

@@ -43,6 +43,22 @@ func TestUploadGoesOnOnOtherPages(t *testing.T) {
 	p.WaitFor("the slide", `document.querySelector('[data-slide]')?.dataset.name === 'Large.png'`)
 }
 
+// A new token can be copied also where the page of the settings was put in place of another, more than once.
+func TestTokenIsCopiedDuringAnUpload(t *testing.T) {
+	s := start(t)
+	p := s.inBrowser()
+	p.Open(s.URL + "/media")
+	slowUpload(t, p, "Large.png")
+	p.Click("Settings")
+	p.WaitFor("the settings", `document.getElementById('token-name')`)
+	p.Type("What it is for", "Menu")
+	p.Click("Make a token")
+	p.WaitFor("the button", `document.querySelector('[data-copy]')?.hidden === false`)
+	p.WaitFor("an address that can be reloaded", `location.pathname === '/settings'`)
+	p.Click("Copy")
+	p.WaitFor("the answer", `document.querySelector('[data-copy]').textContent === 'Copied'`)
+}
+
 // What a reload broke off is offered, and can be forgotten.
 func TestUploadIsOfferedAfterAReload(t *testing.T) {
 	s := start(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,7 @@ type playlistBody struct {
 	Playlist    signage.Playlist
 	Slides      []slideView
 	Selected    *slideView
+	SlideForm   form // what was typed for the selected slide and refused
 	Screens     []signage.Screen
 	Transitions []signage.Transition
 	Fits        []signage.Fit
@@ -82,7 +84,7 @@ func (p *Pages) playlistView(r *http.Request) (view, *playlistBody, error) {
 	}
 	for i, s := range body.Playlist.Slides {
 		body.Slides = append(body.Slides, slideView{Slide: s, Number: i + 1, Shown: body.Playlist.Shown(s),
-			Selected: query.Get("slide") == string(s.ID), First: i == 0, Last: i == len(body.Playlist.Slides)-1})
+			Selected: r.FormValue("slide") == string(s.ID), First: i == 0, Last: i == len(body.Playlist.Slides)-1})
 	}
 	for i := range body.Slides {
 		if body.Slides[i].Selected {
@@ -143,7 +145,7 @@ func (p *Pages) slides(w http.ResponseWriter, r *http.Request) error {
 	}
 	back := "/playlists/" + string(playlistID)
 	if r.Method != http.MethodPost {
-		return redirect(w, r, back, nil)
+		return redirect(w, r, (&url.URL{Path: back, RawQuery: r.URL.RawQuery}).String(), nil)
 	}
 	if err := r.ParseForm(); err != nil {
 		return signage.Invalid("", "The form did not arrive whole. Send it again.")
@@ -162,6 +164,9 @@ func (p *Pages) slides(w http.ResponseWriter, r *http.Request) error {
 	}
 	done, err := action(r.Context(), r, playlistID, slide)
 	if _, message, ok := refusal(err); ok && !errors.Is(err, signage.ErrNotFound) {
+		if r.PostFormValue("action") == "edit" {
+			return p.slideAgain(w, r, err)
+		}
 		done, err = &flash{Text: message, Bad: true}, nil
 	}
 	if err != nil {
@@ -209,6 +214,32 @@ func (p *Pages) editSlide(ctx context.Context, r *http.Request, playlist, slide 
 	edited := signage.Slide{ID: slide, Duration: duration, Fit: signage.Fit(r.PostFormValue("fit"))}
 	_, err = p.parts.Store.EditSlide(ctx, playlist, edited, now())
 	return nil, err
+}
+
+// slideAgain shows the panel of a slide once more, with what was typed and why it was refused.
+func (p *Pages) slideAgain(w http.ResponseWriter, r *http.Request, refused error) error {
+	v, body, err := p.playlistView(r)
+	if err != nil {
+		return err
+	}
+	body.SlideForm = typed(r, "duration", "fit")
+	return p.again(w, r, "playlist", v, &body.SlideForm, refused)
+}
+
+// DurationOf is what the field of the selected slide holds: what was typed and refused, or what is stored.
+func (b *playlistBody) DurationOf(s *slideView) string {
+	if b.SlideForm.Values != nil {
+		return b.SlideForm.Value("duration")
+	}
+	return inSeconds(s.Duration)
+}
+
+// FitOf is the choice that the selected slide shows, as DurationOf.
+func (b *playlistBody) FitOf(s *slideView) signage.Fit {
+	if b.SlideForm.Values != nil {
+		return signage.Fit(b.SlideForm.Value("fit"))
+	}
+	return s.Fit
 }
 
 func (p *Pages) removeSlide(ctx context.Context, _ *http.Request, playlist, slide signage.ID) (*flash, error) {

@@ -12,6 +12,7 @@ let stored = null; // the order that it had before them
 let wished = null; // the order after all of them, whatever the page shows meanwhile
 
 const current = () => slides().map((s) => s.dataset.slide);
+const chosen = () => document.querySelector('[data-region=panel] input[name=slide]')?.value ?? '';
 const find = (id) => slides().find((s) => s.dataset.slide === id);
 
 function arrange(ids) {
@@ -25,11 +26,15 @@ function arrange(ids) {
 // back is not put in place while a newer one waits.
 async function sendOrder() {
   if (unsent > 1) { unsent--; return; }
-  const body = new URLSearchParams({ action: 'order', order: wished.join() });
-  const response = await load(address(), { method: 'POST', body }, (name) => name !== 'strip' || unsent === 1);
+  const body = new URLSearchParams({ action: 'order', order: wished.join(), slide: chosen() });
+  const response = await load(address(), { method: 'POST', body }, (name, here) =>
+    name === 'flash' || (name === 'strip' && unsent === 1) || (name === 'panel' && !typing(here)));
   unsent--;
   if (!response && !unsent && strip()) arrange(stored);
 }
+
+// typing reports whether something in a part of the page is not stored yet.
+const typing = (here) => [...here.querySelectorAll('input')].some((input) => input.value !== input.defaultValue);
 
 // place moves a slide in the page at once, and then on the server.
 function place(slide, to) {
@@ -210,8 +215,8 @@ document.addEventListener('vitrine:swapped', count);
 document.addEventListener('vitrine:uploaded', (event) => {
   const { id, from } = event.detail;
   if (!/^\/playlists\/[0-9a-f-]{36}$/.test(from)) return;
-  const post = { method: 'POST', body: new URLSearchParams({ action: 'add', media: id }) };
-  busy = busy.then(() => (from === location.pathname ? load(`${from}/slides`, post, (name) => name !== 'picker')
+  const post = { method: 'POST', body: new URLSearchParams({ action: 'add', media: id, slide: from === location.pathname ? chosen() : '' }) };
+  busy = busy.then(() => (from === location.pathname ? load(`${from}/slides`, post, (name, here) => name !== 'picker' && (name !== 'panel' || !typing(here)))
     : fetch(`${from}/slides`, post).catch(() => toast('A file was uploaded, but could not be added to its playlist.', true))));
 });
 
