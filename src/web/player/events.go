@@ -68,7 +68,7 @@ type stream struct {
 	id         signage.ID // of the screen, which is that of the pairing it came from
 	paired     bool
 	screen     signage.Screen
-	playlist   atomic.Pointer[signage.ID] // that the screen shows; read by the hub
+	playlist   atomic.Pointer[signage.ID] // that the screen shows, nil until that is known; read by the hub
 	sub        *live.Subscription
 	disconnect func(time.Time)
 
@@ -90,23 +90,24 @@ func (s *stream) begin(r *http.Request) error {
 	case a.pairing != nil:
 		s.id = a.pairing.ID
 	}
-	none := signage.ID("")
-	s.playlist.Store(&none)
 	s.sub = s.player.parts.Hub.Subscribe(s.concerns)
 	s.head = s.player.parts.Hub.Head()
 	return nil
 }
 
 // concerns reports whether a change may change what the screen shows. A change of a medium counts whichever it is:
-// which media a playlist holds is known only once it was read, and a change could fall in between.
+// which media a playlist holds is known only once it was read, and a change could fall in between. For the same reason
+// every playlist counts until it is known which one the screen shows.
 func (s *stream) concerns(c signage.Change) bool {
 	switch c.Kind {
 	case signage.ScreenChanged:
 		return c.Subject == s.id
 	case signage.PlaylistChanged:
-		return c.Subject == *s.playlist.Load()
+		shown := s.playlist.Load()
+		return shown == nil || c.Subject == *shown
 	case signage.MediaChanged:
-		return *s.playlist.Load() != ""
+		shown := s.playlist.Load()
+		return shown == nil || *shown != ""
 	default:
 		return false
 	}
@@ -162,7 +163,7 @@ func (s *stream) run(ctx context.Context) error {
 // look reads what the screen should show and sends it if the screen does not have it yet. more is false when the
 // browser is not paired any more and was told so. screenToo makes it read the screen itself again.
 func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error) {
-	if screenToo {
+	if screenToo || !s.paired {
 		if more, err := s.lookAtScreen(ctx); err != nil || !more || !s.paired {
 			return more, err
 		}
@@ -177,12 +178,12 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 		return true, nil
 	}
 	if last != (signage.EventID{}) && s.upToDate(ctx, last) {
-		// What was read may hold a change after s.head, of which the screen knows nothing, and which the subscription
-		// may have passed over before it knew the playlist. Only if there is none is there nothing to send.
-		if now, err := s.player.parts.Store.Head(ctx); err == nil && now == s.head {
+		// What was read may hold a change after s.head, of which the screen knows nothing. That change is in the
+		// subscription, and must find that the screen does not have it yet.
+		if s.nothingSince(ctx, s.head) {
 			s.known = made.version
-			return true, nil
 		}
+		return true, nil
 	}
 	s.known = made.version
 	return true, s.send("event: manifest\nid: "+s.head.String()+"\ndata: ", made.start, made.body.tail, "\n\n")
@@ -191,9 +192,14 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 // lookAtScreen reads the screen, or finds that the browser still waits to be paired, or that it is no screen any more.
 func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
 	at := s.player.now()
-	screen, err := s.player.parts.Store.ScreenBySecret(ctx, s.hash)
+	screen, err := s.screenOrPairing(ctx, at)
+	if err == nil && screen == nil {
+		none := signage.ID("")
+		s.playlist.Store(&none)
+		return true, nil
+	}
 	if err == nil {
-		s.screen, s.paired = screen, true
+		s.screen, s.paired = *screen, true
 		// The hub must know the playlist before the playlist is read: a change after that reaches the subscription.
 		shown := screen.PlaylistID // a copy: the hub reads it while the next look overwrites the screen
 		s.playlist.Store(&shown)
@@ -205,16 +211,22 @@ func (s *stream) lookAtScreen(ctx context.Context) (more bool, err error) {
 	if !errors.Is(err, signage.ErrNotFound) {
 		return false, fmt.Errorf("look up the screen: %w", err)
 	}
-	if !s.paired {
-		_, err = s.player.parts.Store.PairingBySecret(ctx, s.hash, signage.Now(at))
-		if err == nil {
-			return true, nil
-		}
-		if !errors.Is(err, signage.ErrNotFound) {
-			return false, fmt.Errorf("look up the pairing: %w", err)
-		}
-	}
 	return false, s.send("event: unpaired\ndata: {}\n\n")
+}
+
+// screenOrPairing returns the screen, or nil while the browser waits to be paired. Its error is a [signage.ErrNotFound]
+// when it is neither.
+func (s *stream) screenOrPairing(ctx context.Context, at time.Time) (*signage.Screen, error) {
+	screen, err := s.player.parts.Store.ScreenBySecret(ctx, s.hash)
+	if err == nil || !errors.Is(err, signage.ErrNotFound) || s.paired {
+		return &screen, err
+	}
+	_, err = s.player.parts.Store.PairingBySecret(ctx, s.hash, signage.Now(at))
+	if errors.Is(err, signage.ErrNotFound) { // it may have become a screen between the two looks
+		screen, err = s.player.parts.Store.ScreenBySecret(ctx, s.hash)
+		return &screen, err
+	}
+	return nil, err
 }
 
 // upToDate reports whether nothing that concerns the screen changed since last. What came after s.head does not count:
@@ -230,6 +242,12 @@ func (s *stream) upToDate(ctx context.Context, last signage.EventID) bool {
 	return err == nil && !slices.ContainsFunc(changes, func(c signage.Change) bool { // an error: no longer kept
 		return c.Number <= s.head.Number && s.concerns(c)
 	})
+}
+
+// nothingSince reports whether nothing that concerns the screen was committed after an event, until now.
+func (s *stream) nothingSince(ctx context.Context, event signage.EventID) bool {
+	changes, err := s.player.parts.Store.ChangesSince(ctx, event.Number, lookBack)
+	return err == nil && len(changes) < lookBack && !slices.ContainsFunc(changes, s.concerns)
 }
 
 // send writes one event and makes sure that it leaves. Its parts go out together: ten thousand screens are told of a

@@ -21,7 +21,6 @@ import (
 
 // Store is what the player asks of the store.
 type Store interface {
-	Head(ctx context.Context) (signage.EventID, error)
 	ScreenBySecret(ctx context.Context, secretHash string) (signage.Screen, error)
 	PairingBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Pairing, error)
 	AddPairing(ctx context.Context, secretHash string, at time.Time) (signage.Pairing, error)
