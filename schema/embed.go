@@ -11,6 +11,8 @@ import (
 	"path"
 
 	"ariga.io/atlas/sql/migrate"
+	atlas "ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlite"
 )
 
 //go:embed *.hcl migrations
@@ -22,14 +24,22 @@ const SQLite = "sqlite"
 // RevisionTable records which migrations were applied. Its name and shape are those that Atlas' CLI uses.
 const RevisionTable = "atlas_schema_revisions"
 
-// Declared returns the declared schema of a dialect, as Atlas HCL.
-func Declared(dialect string) ([]byte, error) {
+func Declared(dialect, name string) (*atlas.Schema, error) {
 	hcl, err := files.ReadFile(dialect + ".hcl")
 	if err != nil {
 		return nil, fmt.Errorf("the program holds no schema for %s: %w", dialect, err)
 	}
-	return hcl, nil
+	var s atlas.Schema
+	if err := sqlite.EvalHCLBytes(hcl, &s, nil); err != nil {
+		return nil, err
+	}
+	s.Name = name
+	return &s, nil
 }
+
+func Driver(dialect string, conn atlas.ExecQuerier) (migrate.Driver, error) { return sqlite.Open(conn) }
+
+const Postgres, MariaDB = "postgres", "mariadb"
 
 // Migrations returns the migrations of a dialect with their seal, each time in a folder of memory of its own. Its
 // error is a [migrate.ErrChecksumMismatch] when a file does not fit the seal. The caller closes the folder.

@@ -2,57 +2,77 @@ package database
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	atlas "ariga.io/atlas/sql/schema"
+
+	"vitrine/schema"
 )
 
-// compare refuses a live schema that is not the declared one.
-func (m *migration) compare(ctx context.Context) error {
-	declared, err := m.declared()
+// compare refuses a live schema that is not the declared one. What is written otherwise and may well mean the same is a
+// warning: PostgreSQL's major versions spell the expression of a CHECK in different ways.
+func (m *migration) compare(ctx context.Context) (warnings []string, err error) {
+	words, warnings, err := m.drift(ctx)
+	if err != nil || len(words) == 0 {
+		return warnings, err
+	}
+	return warnings, fmt.Errorf("%w: %s. Someone changed the tables by hand; undo that, or %s",
+		ErrDrift, strings.Join(words, "; "), m.engine.wayBack())
+}
+
+// drift says how the live schema differs from the declared one.
+func (m *migration) drift(ctx context.Context) (words, warnings []string, err error) {
+	declared, err := schema.Declared(m.engine.dialect(), m.engine.live())
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	live, err := m.driver.InspectSchema(ctx, declared.Name, nil)
 	if err != nil {
-		return fmt.Errorf("look at the schema: %w", m.db.Explain(err))
+		return nil, nil, fmt.Errorf("look at the schema: %w", m.explain(err))
 	}
+	if m.tables, err = m.names(ctx, m.engine.tablesHere()); err != nil {
+		return nil, nil, err
+	}
+	live.Tables = slices.DeleteFunc(live.Tables, func(t *atlas.Table) bool { return !m.tables[t.Name] }) // an extension's
 	// Without normalization a changed CHECK goes unseen.
 	changes, err := m.driver.SchemaDiff(live, declared, atlas.DiffNormalized())
 	if err != nil {
-		return fmt.Errorf("compare the schema: %w", err)
+		return nil, nil, fmt.Errorf("compare the schema: %w", m.explain(err))
 	}
-	unseen, err := m.unseen(ctx)
+	if m.engine.dialect() == schema.Postgres {
+		changes, warnings = withoutRespelledChecks(changes)
+	}
+	odd, err := m.list(ctx, m.engine.oddities())
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	words := append(inWords(changes, ""), unseen...)
-	if len(words) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: %s. Someone changed the tables by hand; undo that, or put back a backup or the copy beside %s",
-		ErrDrift, strings.Join(words, "; "), m.db.path)
+	return append(inWords(changes, ""), odd...), warnings, nil
 }
 
-// unseen names what Atlas does not look at, and what the declared schema has none of: a trigger that someone added
-// changes rows behind the program's back, and a view breaks the next rebuild of its table.
-func (m *migration) unseen(ctx context.Context) (words []string, err error) {
-	rows, err := m.conn.QueryContext(ctx,
-		"SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY name")
-	if err != nil {
-		return nil, fmt.Errorf("look at the schema: %w", m.db.Explain(err))
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var kind, name string
-		if err := rows.Scan(&kind, &name); err != nil {
-			return nil, fmt.Errorf("look at the schema: %w", m.db.Explain(err))
+// withoutRespelledChecks makes warnings of checks whose expression is written otherwise than declared.
+func withoutRespelledChecks(changes []atlas.Change) (rest []atlas.Change, warnings []string) {
+	for _, change := range changes {
+		table, ok := change.(*atlas.ModifyTable)
+		if !ok {
+			rest = append(rest, change)
+			continue
 		}
-		words = append(words, "there is an unknown "+kind+" "+name)
+		var others, checks []atlas.Change
+		for _, c := range table.Changes {
+			if _, isCheck := c.(*atlas.ModifyCheck); isCheck {
+				checks = append(checks, c)
+			} else {
+				others = append(others, c)
+			}
+		}
+		warnings = append(warnings, inWords(checks, table.T.Name)...)
+		if len(others) > 0 {
+			rest = append(rest, &atlas.ModifyTable{T: table.T, Changes: others})
+		}
 	}
-	return words, m.db.Explain(rows.Err())
+	return rest, warnings
 }
 
 // inWords says of each change that would lead to the declared schema how the live one differs.

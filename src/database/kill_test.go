@@ -43,10 +43,10 @@ func TestMigrateInChild(t *testing.T) {
 func TestMigrateKilled(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	const last = 4 // the copy, three migrations, and the check of the schema after the commit
+	const last = 6 // the copy, five statements, and the check of the schema after the commit
 	for at := range last + 1 {
 		path := filepath.Join(t.TempDir(), "vitrine.db")
-		db, err := Open(ctx, "sqlite:"+path)
+		db, err := Open(ctx, file(path))
 		must(t, err)
 		_, err = db.Migrate(ctx, "0.1.0", silent)
 		must(t, err)

@@ -2,160 +2,264 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"ariga.io/atlas/sql/migrate"
 	atlas "ariga.io/atlas/sql/schema"
-	"ariga.io/atlas/sql/sqlite"
 
 	"vitrine/schema"
 	"vitrine/src/signage"
 )
 
-// Progress is told what a migration is doing, and how far it is: done of all.
+// Progress is told what a migration is doing, and how far it is: done of all. all is 0 where steps are not counted.
 type Progress func(what string, done, all int)
 
 // Report is what a migration did.
 type Report struct {
-	New     bool     // the database was empty
-	Adopted bool     // its schema was there already, made by Atlas' CLI
-	Applied []string // the names of the migrations, in order
-	Copy    string   // the path of the copy made before, or empty
+	New      bool     // the database was empty
+	Adopted  bool     // its schema was there already, made by Atlas' CLI
+	Applied  []string // the names of the migrations, in order
+	Copy     string   // the path of the copy made before, or empty
+	Warnings []string // what is not quite as declared, and does no harm
 }
 
 // Migrate brings the schema up to date and then compares it with the declared one. version is that of this program; it
-// is stored with each migration, so that an older program can say by which one it was overtaken.
+// is stored with each migration, so that an older program can say by which one it was overtaken. Of several nodes one
+// migrates, and the others wait for it.
 //
-// All of it is one transaction: a node that is killed leaves the old schema or the new one. Errors: [ErrSeal],
-// [ErrNewer], [ErrForeign], [ErrDrift], or one of the database itself.
+// On SQLite and PostgreSQL all of it is one transaction: a node that is killed leaves the old schema or the new one. On
+// MariaDB, which commits each statement by itself, the next node goes on at the statement where it was killed.
+//
+// Errors: [ErrSeal], [ErrNewer], [ErrForeign], [ErrDrift], or one of the database itself.
 func (d *DB) Migrate(ctx context.Context, version string, progress Progress) (Report, error) {
-	dir, err := schema.Migrations(d.dialect)
-	if errors.Is(err, migrate.ErrChecksumMismatch) {
-		return Report{}, fmt.Errorf("%w: this program was damaged or built from changed files; get it again (%w)", ErrSeal, err)
-	}
+	dir, err := d.shipped()
 	if err != nil {
 		return Report{}, err
 	}
 	return d.migrate(ctx, dir, version, progress)
 }
 
-func (d *DB) migrate(ctx context.Context, dir migrate.Dir, version string, progress Progress) (report Report, err error) {
-	conn, err := d.writer.Conn(ctx)
+// Verify checks, without writing, that the schema is up to date and as declared. Errors: [ErrBehind] and those of
+// [DB.Migrate].
+func (d *DB) Verify(ctx context.Context) (warnings []string, err error) {
+	dir, err := d.shipped()
 	if err != nil {
-		return report, fmt.Errorf("migrate: %w", d.Explain(err))
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	m := &migration{db: d, conn: conn, dir: dir, version: version, progress: progress}
-	if m.driver, err = sqlite.Open(conn); err != nil {
-		return report, fmt.Errorf("migrate: %w", err)
-	}
-	if err := m.look(ctx); err != nil {
-		return report, err
-	}
-	report = Report{New: m.empty}
-	if len(m.pending) > 0 && !m.empty && !m.unrecorded {
-		m.progress("a copy of the database", 0, len(m.pending))
-		last := m.applied[len(m.applied)-1]
-		if report.Copy, err = d.copySQLite(ctx, conn, last.Version, time.Now()); err != nil {
-			return report, err
+	err = d.withMigration(ctx, dir, "", func(m *migration) error {
+		if err := m.look(ctx); err != nil {
+			return err
 		}
-	}
-	if len(m.pending) > 0 {
-		if err := m.inTransaction(ctx, func() error { return m.apply(ctx, &report) }); err != nil {
-			return report, err
+		if m.upToDate() {
+			warnings, err = m.compare(ctx)
+			return err
 		}
-	}
-	m.progress("a check of the schema", len(m.pending), len(m.pending))
-	if err := m.compare(ctx); err != nil || len(m.pending) > 0 {
-		return report, err
-	}
-	// Atlas' CLI may have applied every migration, but it knows of no installation.
-	var rows int
-	if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM installation").Scan(&rows); err != nil || rows > 0 {
-		return report, d.Explain(err)
-	}
-	return report, m.inTransaction(ctx, func() error { return m.found(ctx) })
+		state := fmt.Sprintf("%d migrations are missing, the first is %s", len(m.pending), m.nextName())
+		if m.empty {
+			state = "it is empty"
+		}
+		return fmt.Errorf("%w: %s, and VITRINE_MIGRATE=verify leaves that to others; run: vitrine migrate apply", ErrBehind, state)
+	})
+	return warnings, err
 }
 
-// migration is one run of Migrate on one connection.
+// shipped returns the migrations that the program holds, if they fit their seal.
+func (d *DB) shipped() (*migrate.MemDir, error) {
+	dir, err := schema.Migrations(d.Dialect())
+	if errors.Is(err, migrate.ErrChecksumMismatch) {
+		return nil, fmt.Errorf("%w: this program was damaged or built from changed files; get it again (%w)", ErrSeal, err)
+	}
+	return dir, err
+}
+
+func (d *DB) migrate(ctx context.Context, dir migrate.Dir, version string, progress Progress) (report Report, err error) {
+	err = d.withMigration(ctx, dir, version, func(m *migration) error {
+		m.progress = progress
+		report, err = m.run(ctx)
+		return err
+	})
+	return report, err
+}
+
+// withMigration hands fn a migration on a connection of its own.
+func (d *DB) withMigration(ctx context.Context, dir migrate.Dir, version string, fn func(*migration) error) (err error) {
+	own, err := d.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", d.Explain(err))
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	m := &migration{engine: d.engine, conn: conn{d.engine, own}, dir: dir, version: version, progress: func(string, int, int) {}}
+	m.record = &revisions{m.conn}
+	if m.driver, err = schema.Driver(d.Dialect(), own); err != nil {
+		return fmt.Errorf("migrate: %w", d.Explain(err))
+	}
+	return fn(m)
+}
+
+// migration is one look at a schema, and one change of it, on one connection.
 type migration struct {
-	db       *DB
-	conn     *sql.Conn
+	engine   engine
+	conn     conn
 	driver   migrate.Driver
 	dir      migrate.Dir
+	record   migrate.RevisionReadWriter
 	version  string
 	progress Progress
 
-	empty      bool // no table at all
+	tables     map[string]bool
+	empty      bool // nothing but a record of no migrations
 	unrecorded bool // the declared schema is there, but no migration is recorded: Atlas' CLI made it
+	founded    bool // the installation has its row
 	applied    []*migrate.Revision
 	pending    []migrate.File
+	statements int // of the pending migrations that are still to run
+}
+
+func (m *migration) upToDate() bool { return len(m.pending) == 0 && m.founded }
+
+// explain says what a person can do about an error of the database.
+func (m *migration) explain(err error) error { return explain(m.engine, err) }
+
+func (m *migration) run(ctx context.Context) (report Report, err error) {
+	if err := m.look(ctx); err != nil {
+		return report, err
+	}
+	if !m.upToDate() {
+		waiting := func() { m.progress("another node that brings the database up to date", 0, 0) }
+		unlock, err := m.engine.lock(ctx, m.conn, waiting)
+		if err != nil {
+			return report, err
+		}
+		defer unlock()
+		if report, err = m.change(ctx, waiting); err != nil {
+			return report, err
+		}
+	}
+	m.progress("a check of the schema", 0, 0)
+	report.Warnings, err = m.compare(ctx)
+	return report, err
+}
+
+// change makes a copy where that is the way back, and applies what is missing.
+func (m *migration) change(ctx context.Context, waiting func()) (report Report, err error) {
+	var saved string
+	if len(m.pending) > 0 && len(m.applied) > 0 {
+		m.progress("a copy of the database", 0, 0)
+		if saved, err = m.engine.save(ctx, m.conn, m.applied[len(m.applied)-1].Version); err != nil {
+			return report, err
+		}
+	}
+	err = m.engine.atomically(ctx, m.conn, waiting, func() error {
+		if err := m.look(ctx); err != nil { // again: whoever held the lock before may have done it all
+			return err
+		}
+		report = Report{New: m.empty, Copy: saved}
+		return m.apply(ctx, &report)
+	})
+	return report, err
 }
 
 // look finds out what is there and what is to be done. It writes nothing.
-func (m *migration) look(ctx context.Context) error {
-	tables, err := m.tables(ctx)
-	if err != nil {
+func (m *migration) look(ctx context.Context) (err error) {
+	if m.tables, err = m.names(ctx, m.engine.tablesHere()); err != nil {
 		return err
 	}
 	files, err := m.dir.Files()
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	if m.empty = len(tables) == 0; m.empty {
-		m.pending = files
-		return nil
-	}
-	if !tables[schema.RevisionTable] {
-		return fmt.Errorf("%w: %s has tables of another program; name another file in VITRINE_DATABASE_URL",
-			ErrForeign, m.db.path)
-	}
-	if m.applied, err = (&revisions{m.conn}).ReadRevisions(ctx); err != nil {
-		return m.db.Explain(err)
-	}
-	known := map[string]migrate.File{}
-	for _, f := range files {
-		known[f.Version()] = f
-	}
-	for _, r := range m.applied {
-		if known[r.Version] == nil {
-			return fmt.Errorf("%w: it was brought to migration %s by %s; run that version or a later one, "+
-				"or put back the copy that it made beside %s", ErrNewer, r.Version, r.OperatorVersion, m.db.path)
+	var noted []*migrate.Revision
+	switch {
+	case m.tables[schema.RevisionTable]:
+		if noted, err = m.record.ReadRevisions(ctx); err != nil {
+			return m.explain(err)
 		}
-		delete(known, r.Version)
+	case len(m.tables) > 0:
+		return fmt.Errorf("%w: %s has tables of another program; %s", ErrForeign, m.engine.describe(), m.engine.elsewhere())
 	}
-	for _, f := range files {
-		if known[f.Version()] != nil {
-			m.pending = append(m.pending, f)
+	m.empty = len(noted) == 0 && (len(m.tables) == 0 || len(m.tables) == 1 && m.tables[schema.RevisionTable])
+	m.unrecorded = len(noted) == 0 && !m.empty
+	if err := m.sort(files, noted); err != nil {
+		return err
+	}
+	m.founded = false
+	if m.tables["installation"] {
+		var rows int
+		if err := m.conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM installation").Scan(&rows); err != nil {
+			return fmt.Errorf("look into the database: %w", m.explain(err))
 		}
+		m.founded = rows > 0
 	}
-	m.unrecorded = len(m.applied) == 0
 	return nil
 }
 
-// tables returns the names of all tables and views: a file that holds any is not empty.
-func (m *migration) tables(ctx context.Context) (tables map[string]bool, err error) {
-	rows, err := m.conn.QueryContext(ctx, `SELECT name FROM sqlite_schema
-		WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
+// sort tells which migrations are done and which are to be done. One that was broken off is to be done.
+func (m *migration) sort(files []migrate.File, noted []*migrate.Revision) error {
+	m.applied, m.pending, m.statements = nil, nil, 0
+	known, done := map[string]bool{}, map[string]int{}
+	for _, f := range files {
+		known[f.Version()] = true
+	}
+	for _, r := range noted {
+		if !known[r.Version] {
+			return fmt.Errorf("%w: it was brought to migration %s by %s; run that version or a later one, or %s", ErrNewer,
+				r.Version, r.OperatorVersion, m.engine.wayBack())
+		}
+		if done[r.Version] = r.Applied; r.Applied >= r.Total {
+			m.applied = append(m.applied, r)
+			delete(known, r.Version)
+		}
+	}
+	for _, f := range files {
+		if !known[f.Version()] {
+			continue
+		}
+		statements, err := f.Stmts()
+		if err != nil {
+			return fmt.Errorf("read migration %s: %w", f.Name(), err)
+		}
+		m.pending = append(m.pending, f)
+		m.statements += len(statements) - done[f.Version()]
+	}
+	return nil
+}
+
+func (m *migration) nextName() string {
+	if len(m.pending) == 0 {
+		return "the installation's own row"
+	}
+	return m.pending[0].Name()
+}
+
+// names returns the first column of a query as a set.
+func (m *migration) names(ctx context.Context, query string) (names map[string]bool, err error) {
+	list, err := m.list(ctx, query)
+	names = map[string]bool{}
+	for _, name := range list {
+		names[name] = true
+	}
+	return names, err
+}
+
+func (m *migration) list(ctx context.Context, query string) (list []string, err error) {
+	rows, err := m.conn.QueryContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("look into the database: %w", m.db.Explain(err))
+		return nil, fmt.Errorf("look into the database: %w", m.explain(err))
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	tables = map[string]bool{}
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("look into the database: %w", m.db.Explain(err))
+			return nil, fmt.Errorf("look into the database: %w", m.explain(err))
 		}
-		tables[name] = true
+		list = append(list, name)
 	}
-	return tables, m.db.Explain(rows.Err())
+	return list, m.explain(rows.Err())
 }
 
-// apply runs inside the transaction.
+// apply does what is to be done, under the lock.
 func (m *migration) apply(ctx context.Context, report *Report) error {
 	if m.unrecorded {
 		report.Adopted = true
@@ -166,30 +270,62 @@ func (m *migration) apply(ctx context.Context, report *Report) error {
 			return err
 		}
 	}
-	executor, err := migrate.NewExecutor(m.driver, m.dir, &revisions{m.conn},
-		migrate.WithAllowDirty(true), migrate.WithOperatorVersion("vitrine "+m.version))
+	told := &teller{progress: m.progress, all: m.statements}
+	executor, err := migrate.NewExecutor(m.driver, m.dir, m.record, migrate.WithAllowDirty(true),
+		migrate.WithOperatorVersion("vitrine "+m.version), migrate.WithLogger(told))
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	for i, file := range m.pending {
-		m.progress("migration "+file.Name(), i, len(m.pending))
+	for _, file := range m.pending {
 		if err := executor.Execute(ctx, file); err != nil {
-			return fmt.Errorf("migration %s failed and was undone; the data is as before: %w", file.Name(), m.db.Explain(err))
+			return m.failed(file, told, err)
 		}
 		report.Applied = append(report.Applied, file.Name())
 	}
 	return m.found(ctx)
 }
 
+// failed says what state a migration that failed has left behind.
+func (m *migration) failed(file migrate.File, told *teller, err error) error {
+	if err = m.explain(err); m.engine.undoes() {
+		return fmt.Errorf("migration %s failed and was undone; the data is as before: %w", file.Name(), err)
+	}
+	var changed migrate.HistoryChangedError
+	if errors.As(err, &changed) {
+		return fmt.Errorf("%w: migration %s was begun by another build of this program, with other statements; run that one "+
+			"again, or %s (%w)", ErrSeal, file.Name(), m.engine.wayBack(), err)
+	}
+	return fmt.Errorf("migration %s stopped at statement %d of %d; those before it stay, and nothing is lost: when the cause is "+
+		"mended, the next start goes on there, or: vitrine migrate apply (%w)", file.Name(), told.done, told.all, err)
+}
+
+// teller tells of each statement that the executor begins.
+type teller struct {
+	progress  Progress
+	file      string
+	done, all int
+}
+
+// Log implements [migrate.Logger].
+func (t *teller) Log(entry migrate.LogEntry) {
+	switch e := entry.(type) {
+	case migrate.LogFile:
+		t.file = e.File.Name()
+	case migrate.LogStmt:
+		t.done++
+		t.progress("migration "+t.file, t.done-1, t.all)
+	}
+}
+
 // adopt records every migration as done, on a schema that Atlas' CLI made from the declaration.
 func (m *migration) adopt(ctx context.Context) error {
-	if err := m.compare(ctx); err != nil {
+	if _, err := m.compare(ctx); err != nil {
 		return err
 	}
 	for _, file := range m.pending {
-		if err := (&revisions{m.conn}).WriteRevision(ctx, &migrate.Revision{Version: file.Version(), Description: file.Desc(),
+		if err := m.record.WriteRevision(ctx, &migrate.Revision{Version: file.Version(), Description: file.Desc(),
 			Type: migrate.RevisionTypeBaseline, ExecutedAt: time.Now(), OperatorVersion: "vitrine " + m.version}); err != nil {
-			return m.db.Explain(err)
+			return m.explain(err)
 		}
 	}
 	return m.found(ctx)
@@ -197,16 +333,10 @@ func (m *migration) adopt(ctx context.Context) error {
 
 // found gives the installation its row, once.
 func (m *migration) found(ctx context.Context) error {
-	var rows int
-	if err := m.conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM installation").Scan(&rows); err != nil {
-		return fmt.Errorf("found the installation: %w", m.db.Explain(err))
-	}
-	if rows > 0 {
-		return nil
-	}
-	if _, err := m.conn.ExecContext(ctx, "INSERT INTO installation (one, id, epoch, head, created_at) VALUES (1, ?, ?, 0, ?)",
+	if _, err := m.conn.ExecContext(ctx, "INSERT INTO installation (one, id, epoch, head, created_at) "+
+		"SELECT 1, ?, ?, 0, ? WHERE NOT EXISTS (SELECT 1 FROM installation)",
 		string(signage.NewID()), string(signage.NewID()), time.Now().UnixMilli()); err != nil {
-		return fmt.Errorf("found the installation: %w", m.db.Explain(err))
+		return fmt.Errorf("found the installation: %w", m.explain(err))
 	}
 	return nil
 }
@@ -214,7 +344,10 @@ func (m *migration) found(ctx context.Context) error {
 // makeRevisionTable makes the table from its declaration: planned migrations leave it out, since Atlas' CLI makes its
 // own.
 func (m *migration) makeRevisionTable(ctx context.Context) error {
-	declared, err := m.declared()
+	if m.tables[schema.RevisionTable] {
+		return nil
+	}
+	declared, err := schema.Declared(m.engine.dialect(), m.engine.live())
 	if err != nil {
 		return err
 	}
@@ -223,66 +356,7 @@ func (m *migration) makeRevisionTable(ctx context.Context) error {
 		return fmt.Errorf("the declared schema has no table %s", schema.RevisionTable)
 	}
 	if err := m.driver.ApplyChanges(ctx, []atlas.Change{&atlas.AddTable{T: table}}); err != nil {
-		return fmt.Errorf("make the table of migrations: %w", m.db.Explain(err))
+		return fmt.Errorf("make the table of migrations: %w", m.explain(err))
 	}
 	return nil
-}
-
-func (m *migration) declared() (*atlas.Schema, error) {
-	hcl, err := schema.Declared(m.db.dialect)
-	if err != nil {
-		return nil, err
-	}
-	var declared atlas.Schema
-	if err := sqlite.EvalHCLBytes(hcl, &declared, nil); err != nil {
-		return nil, fmt.Errorf("read the declared schema: %w", err)
-	}
-	return &declared, nil
-}
-
-// inTransaction runs fn in a transaction in which tables can be rebuilt: with foreign keys on, dropping the old form
-// of a table would delete the rows that refer to it. They are checked as a whole before the commit instead.
-func (m *migration) inTransaction(ctx context.Context, fn func() error) (err error) {
-	if _, err := m.conn.ExecContext(ctx, "PRAGMA foreign_keys = off"); err != nil {
-		return fmt.Errorf("migrate: %w", m.db.Explain(err))
-	}
-	after := context.WithoutCancel(ctx)
-	defer func() {
-		_, failed := m.conn.ExecContext(after, "PRAGMA foreign_keys = on")
-		err = errors.Join(err, m.db.Explain(failed))
-	}()
-	if _, err := m.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("migrate: %w", m.db.Explain(err))
-	}
-	err = fn()
-	if err == nil {
-		err = m.checkReferences(ctx)
-	}
-	if err == nil {
-		_, err = m.conn.ExecContext(ctx, "COMMIT")
-		err = m.db.Explain(err)
-	}
-	if err != nil {
-		// SQLite has rolled back by itself after some errors; a second roll-back then fails, and nothing is lost by it.
-		_, _ = m.conn.ExecContext(after, "ROLLBACK")
-	}
-	return err
-}
-
-func (m *migration) checkReferences(ctx context.Context) (err error) {
-	rows, err := m.conn.QueryContext(ctx, "PRAGMA foreign_key_check")
-	if err != nil {
-		return fmt.Errorf("check the references after a migration: %w", m.db.Explain(err))
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	if rows.Next() {
-		var table, parent string
-		var row, key sql.NullInt64
-		if err := rows.Scan(&table, &row, &parent, &key); err != nil {
-			return fmt.Errorf("check the references after a migration: %w", err)
-		}
-		return fmt.Errorf("%w: after the migration row %d of %s would refer to nothing in %s; the migration was undone",
-			ErrDrift, row.Int64, table, parent)
-	}
-	return m.db.Explain(rows.Err())
 }

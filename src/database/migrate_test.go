@@ -3,7 +3,6 @@ package database
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"ariga.io/atlas/sql/migrate"
 
 	"vitrine/schema"
+	"vitrine/src/config"
 )
 
 func silent(string, int, int) {}
@@ -27,9 +27,12 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// file names the database in a file.
+func file(path string) config.Database { return config.Database{Dialect: schema.SQLite, Path: path} }
+
 func open(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := Open(context.Background(), "sqlite:"+path)
+	db, err := Open(context.Background(), file(path))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	return db
@@ -325,23 +328,22 @@ func TestOpenRefusesInWords(t *testing.T) {
 	noise := filepath.Join(folder, "noise.db")
 	must(t, os.WriteFile(noise, bytes.Repeat([]byte("not a database "), 1000), 0o600))
 	for _, test := range []struct {
-		url  string
-		kind error
-		says string
+		target config.Database
+		kind   error
+		says   string
 	}{
-		{"postgres://localhost/vitrine", ErrUnsupported, "this version keeps its data in SQLite"},
-		{"vitrine.db", ErrUnsupported, "sqlite:/path/to/vitrine.db"},
-		{"sqlite:", ErrUnsupported, "write the path of a file"},
-		{"sqlite::memory:", ErrUnsupported, "write the path of a file"},
-		{"sqlite:" + folder + "/missing/vitrine.db", ErrUnavailable, "check that its folder exists"},
-		{"sqlite:" + noise, ErrCorrupt, "is not an SQLite database"},
+		{config.Database{Dialect: "oracle"}, ErrUnsupported, "there are sqlite, postgres and mariadb"},
+		{file(""), ErrUnsupported, "write the path of one"},
+		{file(":memory:"), ErrUnsupported, "write the path of one"},
+		{file(folder + "/missing/vitrine.db"), ErrUnavailable, "check that its folder exists"},
+		{file(noise), ErrCorrupt, "is not an SQLite database"},
 	} {
-		db, err := Open(ctx, test.url)
+		db, err := Open(ctx, test.target)
 		if err == nil {
 			must(t, db.Close())
 		}
 		if !errors.Is(err, test.kind) || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%s: got %v, want %v that says %q", test.url, err, test.kind, test.says)
+			t.Errorf("%+v: got %v, want %v that says %q", test.target, err, test.kind, test.says)
 		}
 	}
 }
@@ -352,7 +354,7 @@ func TestWriteRollsBackAndExplains(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "vitrine.db"))
 	exec(t, db, "CREATE TABLE t (a text UNIQUE)")
 	mine := errors.New("mine")
-	err := db.Write(ctx, func(tx *sql.Tx) error {
+	err := db.Write(ctx, func(tx *Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO t VALUES ('x')")
 		return errors.Join(err, mine)
 	})
@@ -361,18 +363,18 @@ func TestWriteRollsBackAndExplains(t *testing.T) {
 	}
 	func() {
 		defer func() { _ = recover() }()
-		_ = db.Write(ctx, func(*sql.Tx) error { panic("oh") })
+		_ = db.Write(ctx, func(*Tx) error { panic("oh") })
 	}()
 	exec(t, db, "INSERT INTO t VALUES ('x')", "PRAGMA max_page_count = 1") // the writer is free again after a panic
 	big := strings.Repeat("x", 1<<20)
-	err = db.Write(ctx, func(tx *sql.Tx) error {
+	err = db.Write(ctx, func(tx *Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO t VALUES (?)", big)
 		return err
 	})
 	if !errors.Is(err, ErrFull) || strings.Count(db.Explain(err).Error(), "free some space") != 1 {
 		t.Errorf("a full disk: %v", err)
 	}
-	if _, err := db.Read().ExecContext(ctx, "DELETE FROM t"); err == nil {
+	if _, err := db.reader.ExecContext(ctx, "DELETE FROM t"); err == nil {
 		t.Error("a reader may write")
 	}
 	if stats := db.Stats(); stats.Writes != 3 || stats.Failures != 1 {
@@ -386,7 +388,7 @@ func TestWriteStops(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "vitrine.db"))
 	exec(t, db, "CREATE TABLE t (a integer)")
 	ctx, cancel := context.WithCancel(context.Background())
-	err := db.Write(ctx, func(tx *sql.Tx) error {
+	err := db.Write(ctx, func(tx *Tx) error {
 		time.AfterFunc(10*time.Millisecond, cancel)
 		_, err := tx.ExecContext(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "+
 			"INSERT INTO t SELECT i FROM n")
@@ -411,8 +413,8 @@ func TestConnectionsAreSetUp(t *testing.T) {
 		}
 	}
 	exec(t, other, "PRAGMA busy_timeout = 0")
-	must(t, db.Write(ctx, func(*sql.Tx) error { // a write that has done nothing yet holds the lock already
-		err := other.Write(ctx, func(*sql.Tx) error { return nil })
+	must(t, db.Write(ctx, func(*Tx) error { // a write that has done nothing yet holds the lock already
+		err := other.Write(ctx, func(*Tx) error { return nil })
 		if !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), "another program holds") {
 			t.Errorf("two writes at once: %v", err)
 		}

@@ -87,14 +87,23 @@ func (r *revisions) WriteRevision(ctx context.Context, revision *migrate.Revisio
 		}
 		fragments = sql.NullString{String: string(text), Valid: true}
 	}
-	if err := r.DeleteRevision(ctx, revision.Version); err != nil {
-		return err
+	values := []any{revision.Description, uint(revision.Type), revision.Applied, revision.Total,
+		revision.ExecutedAt.UTC().Truncate(time.Second), int64(revision.ExecutionTime), orNull(revision.Error),
+		orNull(revision.ErrorStmt), revision.Hash, fragments, revision.OperatorVersion, revision.Version}
+	// Each of the two statements is whole by itself: a node that is killed between them has noted nothing.
+	result, err := r.db.ExecContext(ctx, "UPDATE "+schema.RevisionTable+` SET description = ?, type = ?, applied = ?, total = ?,
+		executed_at = ?, execution_time = ?, error = ?, error_stmt = ?, hash = ?, partial_hashes = ?, operator_version = ?
+		WHERE version = ?`, values...)
+	var rows int64
+	if err == nil {
+		rows, err = result.RowsAffected()
 	}
-	if _, err := r.db.ExecContext(ctx, "INSERT INTO "+schema.RevisionTable+" ("+revisionColumns+
-		") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		revision.Version, revision.Description, uint(revision.Type), revision.Applied, revision.Total,
-		revision.ExecutedAt.UTC(), int64(revision.ExecutionTime), orNull(revision.Error), orNull(revision.ErrorStmt),
-		revision.Hash, fragments, revision.OperatorVersion); err != nil {
+	if err == nil && rows == 0 {
+		_, err = r.db.ExecContext(ctx, "INSERT INTO "+schema.RevisionTable+` (description, type, applied, total, executed_at,
+			execution_time, error, error_stmt, hash, partial_hashes, operator_version, version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
+	}
+	if err != nil {
 		return fmt.Errorf("note migration %s: %w", revision.Version, err)
 	}
 	return nil

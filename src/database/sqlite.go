@@ -6,67 +6,76 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	_ "github.com/glebarez/go-sqlite" // registers the driver "sqlite"
 	"golang.org/x/sys/unix"
 
 	"vitrine/schema"
+	"vitrine/src/config"
 )
 
 const (
 	busyTimeout = 10 * time.Second
-	keepCopies  = 3 // of the database before a migration
 )
 
-func openSQLite(ctx context.Context, path string) (*DB, error) {
-	path, err := sqlitePath(path)
+// sqlite is a database in a file.
+type sqlite struct {
+	path string // from the root
+}
+
+var _ engine = (*sqlite)(nil)
+
+func openSQLite(ctx context.Context, target config.Database, readOnly bool) (*DB, error) {
+	if target.Path == "" || target.Path == ":memory:" || filepath.Base(target.Path) == "." {
+		return nil, fmt.Errorf("%w: %q names no file; write the path of one, such as /var/lib/vitrine/vitrine.db",
+			ErrUnsupported, target.Path)
+	}
+	path, err := filepath.Abs(target.Path)
 	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", target.Path, err)
+	}
+	d := &DB{engine: &sqlite{path}}
+	// The writer is used first: it makes the file, with a mode that keeps others out, and sets its journal.
+	name := sqliteName(path, false)
+	if readOnly {
+		name = sqliteName(path, true)
+	} else if err := private(path); err != nil {
 		return nil, err
 	}
-	d := &DB{dialect: schema.SQLite, path: path}
-	// The writer is opened first: it makes the file, with a mode that keeps others out, and sets its journal.
-	if err := private(path); err != nil {
-		return nil, err
-	}
-	if d.writer, err = sql.Open("sqlite", sqliteName(path, false)); err != nil {
+	if d.writer, err = sql.Open("sqlite", name); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
-	}
-	d.writer.SetMaxOpenConns(1) // SQLite has one writer; waiting for it in Go is fair and can be measured
-	if err := d.writer.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database: %w", d.Explain(err)), d.writer.Close())
 	}
 	if d.reader, err = sql.Open("sqlite", sqliteName(path, true)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.writer.Close())
 	}
-	d.reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
-	d.reader.SetMaxIdleConns(4)
-	if err := d.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.Close())
-	}
-	return d, nil
+	return d.ready(ctx)
 }
 
-// sqlitePath reads what follows "sqlite:" in a URL: a path, or //host-less/path as in sqlite:///srv/vitrine.db.
-func sqlitePath(rest string) (string, error) {
-	if len(rest) > 2 && rest[:2] == "//" {
-		rest = rest[2:]
-	}
-	if rest == "" || rest == ":memory:" || filepath.Base(rest) == "." {
-		return "", fmt.Errorf("%w: sqlite: is followed by %q; write the path of a file, such as sqlite:/var/lib/vitrine/vitrine.db",
-			ErrUnsupported, rest)
-	}
-	path, err := filepath.Abs(rest)
-	if err != nil {
-		return "", fmt.Errorf("find %s: %w", rest, err)
-	}
-	return path, nil
+func (e *sqlite) dialect() string  { return schema.SQLite }
+func (e *sqlite) describe() string { return "SQLite, " + e.path }
+func (e *sqlite) shared() bool     { return false }
+
+func (e *sqlite) spell(query string) string { return query }
+
+func (e *sqlite) check(ctx context.Context, db *sql.DB) error {
+	var tables int // which reads the file, as a mere connection does not
+	return db.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables)
+}
+
+// enter does nothing: a transaction begins with the lock.
+func (e *sqlite) enter(context.Context, *sql.Tx) error { return nil }
+
+// announce does nothing: there is one node.
+func (e *sqlite) announce(context.Context, *sql.Tx) error { return nil }
+
+func (e *sqlite) watch(ctx context.Context, _ *slog.Logger, _ func()) error {
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 // private makes the file if it is not there: it holds hashes of passwords, and SQLite would let the group read it.
@@ -99,127 +108,4 @@ func sqliteName(path string, readOnly bool) string {
 	}
 	query["_pragma"] = pragmas
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
-}
-
-// copySQLite writes a consistent copy of the database beside it, so that there is a way back from a migration. label
-// is the migration that the database stands at: a start that is tried again replaces the copy of the last try, so that
-// no number of failed starts drives out the copies of earlier versions, of which the newest few are kept.
-func (d *DB) copySQLite(ctx context.Context, conn *sql.Conn, label string, at time.Time) (string, error) {
-	if err := d.dropUnfinishedCopies(); err != nil {
-		return "", err
-	}
-	if err := d.roomForCopy(); err != nil {
-		return "", err
-	}
-	same := d.path + ".before-" + label + "-"
-	target := same + at.UTC().Format("20060102T150405.000")
-	unfinished := target + unfinishedCopy
-	if err := private(unfinished); err != nil { // as empty as VACUUM INTO wants it
-		return "", fmt.Errorf("copy the database before its migration: %w", err)
-	}
-	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", unfinished); err != nil {
-		return "", errors.Join(fmt.Errorf("copy the database before its migration: %w", d.Explain(err)), os.Remove(unfinished))
-	}
-	if err := settle(unfinished, target); err != nil {
-		return "", fmt.Errorf("copy the database before its migration: %w", err)
-	}
-	return target, d.dropOldCopies(same, target)
-}
-
-// unfinishedCopy ends the name of a copy that is being written.
-const unfinishedCopy = ".unfinished"
-
-// dropUnfinishedCopies removes what nodes left behind that were killed while they wrote a copy.
-func (d *DB) dropUnfinishedCopies() error {
-	unfinished, err := filepath.Glob(globEscape(d.path) + ".before-*" + unfinishedCopy)
-	if err != nil {
-		return fmt.Errorf("list unfinished copies of the database: %w", err)
-	}
-	for _, path := range unfinished {
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("remove an unfinished copy of the database: %w", err)
-		}
-	}
-	return nil
-}
-
-// dropOldCopies removes the copies beside newest whose names begin with same, and of the others all but a few.
-func (d *DB) dropOldCopies(same, newest string) error {
-	copies, err := filepath.Glob(globEscape(d.path) + ".before-*")
-	if err != nil {
-		return fmt.Errorf("list copies of the database: %w", err)
-	}
-	slices.SortFunc(copies, func(a, b string) int { return modified(b).Compare(modified(a)) }) // the newest first
-	kept := 1
-	for _, path := range copies {
-		switch {
-		case path == newest:
-			continue
-		case kept < keepCopies && !strings.HasPrefix(path, same):
-			kept++
-			continue
-		}
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("remove an old copy of the database: %w", err)
-		}
-	}
-	return nil
-}
-
-// roomForCopy checks for space before the first write: a migration must not be what fills the disk.
-func (d *DB) roomForCopy() error {
-	var need int64
-	for _, suffix := range []string{"", "-wal"} {
-		if info, err := os.Stat(d.path + suffix); err == nil {
-			need += info.Size()
-		}
-	}
-	var stat unix.Statfs_t
-	if err := unix.Statfs(filepath.Dir(d.path), &stat); err != nil {
-		return fmt.Errorf("look for free space beside the database: %w", err)
-	}
-	free := int64(stat.Bavail) * int64(stat.Bsize) //nolint:unconvert // the types differ between machines
-	if free < 2*need {
-		return fmt.Errorf("%w: a migration of %s needs %d MiB, half of it for a copy, and %d MiB are free; "+
-			"free some space and start again, nothing was changed", ErrFull, d.path, 2*need>>20+1, free>>20)
-	}
-	return nil
-}
-
-// settle puts a finished file in its place, so that both survive a loss of power.
-func settle(from, to string) error {
-	if err := sync(from); err != nil {
-		return err
-	}
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	return sync(filepath.Dir(to))
-}
-
-func sync(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
-}
-
-func modified(path string) time.Time {
-	info, err := os.Stat(path)
-	if err != nil {
-		return time.Time{}
-	}
-	return info.ModTime()
-}
-
-func globEscape(path string) string {
-	escaped := make([]rune, 0, len(path))
-	for _, r := range path {
-		if r == '*' || r == '?' || r == '[' || r == '\\' {
-			escaped = append(escaped, '\\')
-		}
-		escaped = append(escaped, r)
-	}
-	return string(escaped)
 }

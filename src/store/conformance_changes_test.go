@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -10,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/src/database"
 	"vitrine/src/signage"
 )
 
@@ -99,7 +99,7 @@ func testChangeHeld(t *testing.T, f *fixture) {
 	taken, release := make(chan error), make(chan struct{})
 	held, second := make(chan error, 1), make(chan error, 1)
 	go func() {
-		held <- f.db.Write(f.ctx, func(tx *sql.Tx) error {
+		held <- f.db.Write(f.ctx, func(tx *database.Tx) error {
 			_, err := tx.ExecContext(f.ctx, "UPDATE installation SET head = head + 1 WHERE one = 1")
 			if err == nil {
 				_, err = tx.ExecContext(f.ctx,

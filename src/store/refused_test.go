@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"errors"
 	"testing"
 	"time"
@@ -24,7 +23,7 @@ func TestSignedInWhileNothingIsWritten(t *testing.T) {
 		ExpiresAt: f.now.Add(signage.SessionLifetime)}
 	f.must(f.AddSession(f.ctx, session, "session"))
 	f.must(f.AddToken(f.ctx, signage.Token{ID: "t", UserID: ada.ID, Name: "sync", CreatedAt: f.now}, "token"))
-	f.must(db.Write(f.ctx, func(tx *sql.Tx) error {
+	f.must(db.Write(f.ctx, func(tx *database.Tx) error {
 		_, err := tx.ExecContext(f.ctx, "PRAGMA query_only = 1") // on the connection of the writer, from here on
 		return err
 	}))

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"vitrine/src/blob"
+	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/signage"
 	"vitrine/src/store"
@@ -38,7 +39,7 @@ func TestReleases(t *testing.T) {
 			if err := os.CopyFS(folder, os.DirFS(release)); err != nil {
 				t.Fatal(err)
 			}
-			db, err := database.Open(ctx, "sqlite:"+filepath.Join(folder, "vitrine.db"))
+			db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: filepath.Join(folder, "vitrine.db")})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,7 +72,7 @@ func (s *Store) PairingBySecret(ctx context.Context, secretHash string, at time.
 // others wait.
 func (s *Store) AddPairing(ctx context.Context, secretHash string, at time.Time) (p signage.Pairing, err error) {
 	p = signage.Pairing{ID: signage.NewID(), ExpiresAt: signage.Now(at.Add(signage.PairingLifetime))}
-	err = s.write(ctx, func(t *transaction) error {
+	err = s.write(ctx, func(t *transaction) (err error) {
 		earlier := t.queryRow("SELECT id FROM pairing WHERE secret_hash = ?", secretHash)
 		if err := earlier.Scan(&p.ID); err != nil && missing(err, noScreen) == err { //nolint:errorlint // identity is meant
 			return err
@@ -88,16 +88,26 @@ func (s *Store) AddPairing(ctx context.Context, secretHash string, at time.Time)
 			return signage.Refuse(signage.ErrLimited, "%d browsers wait to be paired. Close some, or wait for %d minutes.",
 				waiting, int(signage.PairingLifetime.Minutes()))
 		}
-		for { // each turn is free with a chance of more than 99.9 %
-			p.Code = signage.NewCode()
-			_, err := t.exec("INSERT INTO pairing (id, code, secret_hash, expires_at) VALUES (?, ?, ?, ?)",
-				string(p.ID), p.Code, secretHash, p.ExpiresAt.UnixMilli())
-			if !database.IsUnique(err) {
-				return err
-			}
+		if p.Code, err = t.freeCode(); err != nil {
+			return err
 		}
+		_, err = t.exec("INSERT INTO pairing (id, code, secret_hash, expires_at) VALUES (?, ?, ?, ?)",
+			string(p.ID), p.Code, secretHash, p.ExpiresAt.UnixMilli())
+		return err
 	})
 	return p, s.wrap("add a pairing", err)
+}
+
+// freeCode returns a code that nobody waits with. It is asked for first and not tried out, because on PostgreSQL a row
+// that is refused ends the transaction.
+func (t *transaction) freeCode() (string, error) {
+	for { // each turn is free with a chance of more than 99.9 %
+		code := signage.NewCode()
+		var waiting int
+		if err := t.queryRow("SELECT COUNT(*) FROM pairing WHERE code = ?", code).Scan(&waiting); err != nil || waiting == 0 {
+			return code, err
+		}
+	}
 }
 
 // PairScreen makes a screen of the browser that shows a code. The screen takes over the pairing's ID and secret. An

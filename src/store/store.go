@@ -83,15 +83,18 @@ func (s *Store) PruneChanges(ctx context.Context, before time.Time) (pruned int6
 // transaction is one write. It remembers whether it holds a change.
 type transaction struct {
 	ctx     context.Context //nolint:containedctx // it lives exactly as long as the call that made it
-	tx      *sql.Tx
+	tx      *database.Tx
 	changed bool
 }
 
 func (s *Store) write(ctx context.Context, fn func(*transaction) error) error {
 	t := &transaction{ctx: ctx}
-	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *database.Tx) error {
 		t.tx = tx
-		return fn(t)
+		if err := fn(t); err != nil || !t.changed {
+			return err
+		}
+		return tx.Announce(ctx)
 	})
 	if err == nil && t.changed {
 		s.onCommit()

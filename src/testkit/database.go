@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"vitrine/src/config"
 	"vitrine/src/database"
 )
 
@@ -16,7 +17,7 @@ func Quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)
 // Database returns a new SQLite database with an up-to-date schema, in a folder that goes with the test.
 func Database(t testing.TB) *database.DB {
 	t.Helper()
-	db, err := database.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "vitrine.db"))
+	db, err := database.Open(context.Background(), config.Database{Dialect: "sqlite", Path: filepath.Join(t.TempDir(), "vitrine.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

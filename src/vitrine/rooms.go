@@ -29,7 +29,7 @@ type rooms struct {
 func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(what string, done, of int)) (
 	*rooms, error) {
 	progress("the database", 0, 0)
-	db, err := database.Open(ctx, cfg.DatabaseURL)
+	db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: cfg.DatabaseFile()})
 	if err != nil {
 		return nil, failed(config.ExitDatabase, err)
 	}

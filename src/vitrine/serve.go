@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vitrine/src/config"
+	"vitrine/src/database"
 	"vitrine/src/datafolder"
 	"vitrine/src/demo"
 	"vitrine/src/listen"
@@ -32,6 +33,9 @@ const (
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
 )
+
+// startTold is how often systemd is told of a step that goes on.
+const startTold = 5 * time.Second
 
 func newServe() *cobra.Command {
 	return &cobra.Command{
@@ -95,10 +99,7 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, log *slog.Log
 	if err := folder.SetAddress(sockets.Address()); err != nil {
 		return err
 	}
-	rooms, err := openRooms(ctx, cfg, log, func(what string, done, of int) {
-		gate.Wait(what, done, of)
-		notify(log, fmt.Sprintf("STATUS=Waiting for %s\nEXTEND_TIMEOUT_USEC=%d", what, time.Minute.Microseconds()))
-	})
+	rooms, err := openRooms(ctx, cfg, log, tellStart(gate, log))
 	if err != nil {
 		return stoppedEarly(ctx, err)
 	}
@@ -155,6 +156,20 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 		return cause
 	}
 	return nil
+}
+
+// tellStart tells the gate of each step of the start, and systemd often enough that its patience does not end.
+func tellStart(gate *web.Gate, log *slog.Logger) database.Progress {
+	var told string
+	var at time.Time
+	return func(what string, done, of int) {
+		gate.Wait(what, done, of)
+		if what == told && time.Since(at) < startTold {
+			return
+		}
+		told, at = what, time.Now()
+		notify(log, fmt.Sprintf("STATUS=Waiting for %s\nEXTEND_TIMEOUT_USEC=%d", what, time.Minute.Microseconds()))
+	}
 }
 
 // accept serves one listener and ends everything if it breaks.

@@ -91,7 +91,7 @@ func start(t *testing.T, change ...func(*config.Config)) *server {
 func startIn(t *testing.T, folder string, cfg *config.Config) *server {
 	t.Helper()
 	ctx := t.Context()
-	db, err := database.Open(ctx, "sqlite:"+filepath.Join(folder, "vitrine.db"))
+	db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: filepath.Join(folder, "vitrine.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

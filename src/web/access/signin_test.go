@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/signage"
 	"vitrine/src/store"
@@ -31,7 +32,7 @@ type room struct {
 
 func open(t *testing.T) *room {
 	t.Helper()
-	db, err := database.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "vitrine.db"))
+	db, err := database.Open(t.Context(), config.Database{Dialect: "sqlite", Path: filepath.Join(t.TempDir(), "vitrine.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

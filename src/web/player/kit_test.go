@@ -21,6 +21,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/live"
 	"vitrine/src/signage"
@@ -79,7 +80,7 @@ type kit struct {
 
 func newKit(t testing.TB) *kit {
 	t.Helper()
-	db, err := database.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "vitrine.db"))
+	db, err := database.Open(t.Context(), config.Database{Dialect: "sqlite", Path: filepath.Join(t.TempDir(), "vitrine.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,2 @@
+package config
+func (d Database) Where() string { return d.Dialect + " at " + d.Host }

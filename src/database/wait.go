@@ -1,0 +1,109 @@
+package database
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"vitrine/src/config"
+)
+
+// The pauses between two tries, and between two lines of the log about them.
+const (
+	firstPause = 100 * time.Millisecond
+	longPause  = 2 * time.Second
+	tellEvery  = 5 * time.Second
+	lockPause  = 200 * time.Millisecond // while another node migrates
+)
+
+// Wait opens a database like [Open], and tries again for as long as patience while its server does not answer: it may
+// be starting. The log says every few seconds for what it waits and why. What waiting does not mend, such as a wrong
+// password, is an error at once.
+func Wait(ctx context.Context, target config.Database, patience time.Duration, log *slog.Logger) (*DB, error) {
+	begun, told, next := time.Now(), time.Time{}, firstPause
+	for {
+		db, err := Open(ctx, target)
+		if err == nil || !errors.Is(err, ErrUnavailable) || target.Path != "" || ctx.Err() != nil {
+			return db, err
+		}
+		left := patience - time.Since(begun)
+		if left <= 0 {
+			return nil, fmt.Errorf("waited for %s: %w", patience, err)
+		}
+		if time.Since(told) >= tellEvery {
+			told = time.Now()
+			log.Warn("The database does not answer yet; trying again", "database", target.Where(), "cause", cause(err),
+				"for_another", left.Round(time.Second))
+		}
+		if err := pause(ctx, min(next, left)); err != nil {
+			return nil, err
+		}
+		next = min(next*2, longPause)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// unreachable recognizes errors of the way to a server, as opposed to an answer of it.
+func unreachable(target config.Database, err error) error {
+	var network net.Error
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, mysql.ErrPktSync):
+		return fmt.Errorf("%w: %s: %s; check that the server runs there and can be reached from here (%w)", ErrUnavailable,
+			target.Where(), cause(err), err)
+	default:
+		return err
+	}
+}
+
+// cause finds in an error of a connection what a person wants to know.
+func cause(err error) string {
+	var lookup *net.DNSError
+	var operation *net.OpError
+	var number syscall.Errno
+	switch {
+	case errors.As(err, &lookup):
+		return "the name " + lookup.Name + " is not known (" + lookup.Err + ")"
+	case errors.As(err, &number):
+		return number.Error()
+	case errors.As(err, &operation):
+		return operation.Err.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn):
+		return "the connection broke"
+	}
+	var pg *pgconn.PgError
+	var maria *mysql.MySQLError
+	switch {
+	case errors.As(err, &pg):
+		return pg.Message
+	case errors.As(err, &maria):
+		return maria.Message
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return "no answer in time"
+	}
+	return err.Error()
+}
