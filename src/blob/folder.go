@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vitrine/src/ownership"
 	"vitrine/src/signage"
 )
 
@@ -224,8 +225,8 @@ func (f *Folder) explain(doing string, err error) error {
 		return fmt.Errorf("%s: %w: the disk that holds %s is mounted read-only, which many systems do when it fails; see "+
 			"what the system says about it, and mount it writable (%w)", doing, ErrReadOnly, f.path, err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: %w: %s may not be written by the user that runs Vitrine (uid %d); give it the folder: "+
-			"chown -R %d:%d %s (%w)", doing, ErrReadOnly, f.path, os.Getuid(), os.Getuid(), os.Getgid(), f.path, err)
+		return fmt.Errorf("%s: %w: %s may not be written. %s (%w)", doing, ErrReadOnly, f.path,
+			ownership.Look(f.path, err).Mend(), err)
 	default:
 		return fmt.Errorf("%s: %w", doing, err)
 	}

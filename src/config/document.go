@@ -10,6 +10,9 @@ import (
 
 //go:generate go run vitrine/src/vitrine docs configuration ../../docs/configuration.md
 
+// lineLength is how long a line of a generated document may be, in characters.
+const lineLength = 120
+
 // Markdown returns docs/configuration.md: every setting, from the table of settings.
 func Markdown() string {
 	var b strings.Builder
@@ -60,7 +63,7 @@ func document(b *strings.Builder, s Setting) {
 	if s.Secret {
 		kind += ", secret"
 	}
-	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", s.Variable(), wrap(s.Text))
+	fmt.Fprintf(b, "\n### %s\n\n%s\n\n", s.Variable(), wrap(s.Text, lineLength))
 	b.WriteString("| type | default | example | key |\n|---|---|---|---|\n")
 	fmt.Fprintf(b, "| %s | %s | `%s` | `%s` |\n", kind, standard, s.Example, s.Key())
 	if s.Secret {
@@ -68,9 +71,8 @@ func document(b *strings.Builder, s Setting) {
 	}
 }
 
-// wrap breaks a paragraph into lines of at most 120 characters.
-func wrap(text string) string {
-	const most = 120
+// wrap breaks a paragraph into lines of at most so many characters.
+func wrap(text string, most int) string {
 	var b strings.Builder
 	column := 0
 	for i, word := range strings.Fields(text) {

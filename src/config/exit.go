@@ -9,6 +9,9 @@ const (
 	ExitDatabase   = 4
 	ExitListen     = 5
 	ExitRunning    = 6
+	ExitUploads    = 7
+	ExitFull       = 8
+	ExitLost       = 9
 )
 
 // ExitStatus documents one status.
@@ -24,8 +27,11 @@ func ExitStatuses() []ExitStatus {
 		{ExitFailed, "something else went wrong; the message says what"},
 		{ExitUsage, "the command or a setting is wrong"},
 		{ExitDataFolder, "the data folder cannot be used"},
-		{ExitDatabase, "the database or the uploads folder cannot be used"},
+		{ExitDatabase, "the database cannot be used"},
 		{ExitListen, "the address cannot be listened on, for example because the port is taken"},
 		{ExitRunning, "another Vitrine uses the data folder"},
+		{ExitUploads, "the uploads folder cannot be used"},
+		{ExitFull, "there is no room left on a disk"},
+		{ExitLost, "the database or the uploads are missing, or do not belong together"},
 	}
 }

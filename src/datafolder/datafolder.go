@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"vitrine/src/ownership"
 )
 
 // Names of what this package keeps in the data folder.
@@ -28,6 +30,10 @@ var (
 	ErrUnusable = errors.New("the data folder cannot be used")
 	// ErrForeign: it holds what is not ours, or not whole.
 	ErrForeign = errors.New("the data folder holds other data")
+	// ErrLost: what belongs together is no longer together.
+	ErrLost = errors.New("a part of the installation is missing")
+	// ErrFull: there is no room left.
+	ErrFull = errors.New("there is no room left")
 	// ErrNetwork: SQLite would lie on a network file system.
 	ErrNetwork = errors.New("the database would lie on a network file system")
 	// ErrRunning: another process uses it.
@@ -164,7 +170,7 @@ func probe(path string) error {
 
 // explain says who we are, whose the folder is, and which command mends it.
 func explain(path, step string, cause error) error {
-	uid, gid := os.Geteuid(), os.Getegid()
+	kind := ErrUnusable
 	message := fmt.Sprintf("The data folder %s cannot be used: the attempt to %s failed (%s). ", path, step, reason(cause))
 	switch {
 	case errors.Is(cause, syscall.EROFS):
@@ -172,41 +178,17 @@ func explain(path, step string, cause error) error {
 			"\":ro\"), or " +
 			"choose another folder with VITRINE_DATA_DIR."
 	case errors.Is(cause, syscall.ENOSPC), errors.Is(cause, syscall.EDQUOT):
+		kind = ErrFull
 		message += "There is no room left. Free some space, or choose another folder with VITRINE_DATA_DIR."
 	case errors.Is(cause, syscall.ENOTDIR):
 		message += "There is a file where the folder should be. Move it away, or choose another folder with " +
 			"VITRINE_DATA_DIR."
 	case errors.Is(cause, os.ErrPermission):
-		message += permission(path, uid, gid)
+		message += ownership.Look(path, cause).Mend()
 	default:
 		message += "Choose another folder with VITRINE_DATA_DIR, or mend this one's file system."
 	}
-	return &Error{ErrUnusable, message, cause}
-}
-
-// permission tells whose the folder, or the nearest one above it, is.
-func permission(path string, uid, gid int) string {
-	parent := path
-	info, err := os.Stat(parent)
-	for err != nil && parent != filepath.Dir(parent) {
-		parent = filepath.Dir(parent)
-		info, err = os.Stat(parent)
-	}
-	if err != nil {
-		return fmt.Sprintf("Vitrine runs as %d:%d. Make the folder with: sudo install -d -o %d -g %d -m 0700 %s",
-			uid, gid, uid, gid, quote(path))
-	}
-	owner := "someone else"
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		owner = fmt.Sprintf("%d:%d", stat.Uid, stat.Gid)
-	}
-	if parent != path {
-		return fmt.Sprintf("Vitrine runs as %d:%d, but %s belongs to %s (mode %04o). Make the folder with: "+
-			"sudo install -d -o %d -g %d -m 0700 %s", uid, gid, parent, owner, info.Mode().Perm(), uid, gid, quote(path))
-	}
-	return fmt.Sprintf("Vitrine runs as %d:%d, but the folder belongs to %s (mode %04o). Make it Vitrine's own with: "+
-		"sudo chown -R %d:%d %s && sudo chmod u+rwx %s",
-		uid, gid, owner, info.Mode().Perm(), uid, gid, quote(path), quote(path))
+	return &Error{kind, message, cause}
 }
 
 // reason leaves out of an error what the sentence around it already says.

@@ -171,7 +171,7 @@ func TestDatabaseIsGoneButUploadsAreThere(t *testing.T) {
 	open(t, dir).Close() // the first start was cut off before it made the database
 	put(t, filepath.Join(dir, "uploads", "media", "abc"))
 	_, err := Open(dir, options(dir))
-	if !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "vitrine.db is missing") {
+	if !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "vitrine.db is missing") {
 		t.Errorf("got %v", err)
 	}
 	put(t, filepath.Join(dir, "vitrine.db"))
@@ -276,14 +276,17 @@ func TestPermissions(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	for cause, says := range map[error]string{
-		syscall.EROFS:  "read-only. Mount it writable",
-		syscall.ENOSPC: "no room left",
-		syscall.EDQUOT: "no room left",
-		syscall.EIO:    "VITRINE_DATA_DIR",
+	for cause, want := range map[error]struct {
+		kind error
+		says string
+	}{
+		syscall.EROFS:  {ErrUnusable, "read-only. Mount it writable"},
+		syscall.ENOSPC: {ErrFull, "no room left"},
+		syscall.EDQUOT: {ErrFull, "no room left"},
+		syscall.EIO:    {ErrUnusable, "VITRINE_DATA_DIR"},
 	} {
 		err := explain("/x", "write", &os.PathError{Op: "write", Path: "/x/y", Err: cause})
-		if !errors.Is(err, ErrUnusable) || !errors.Is(err, cause) || !strings.Contains(err.Error(), says) {
+		if !errors.Is(err, want.kind) || !errors.Is(err, cause) || !strings.Contains(err.Error(), want.says) {
 			t.Errorf("%v: %v", cause, err)
 		}
 	}

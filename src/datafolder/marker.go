@@ -86,15 +86,16 @@ func checkWhole(path string, m Marker, options Options) error {
 	if !holdsFile(options.UploadsDir) {
 		return nil
 	}
-	return &Error{ErrForeign, fmt.Sprintf("The database %s is missing, but uploads of this installation (made %s) "+
+	return &Error{ErrLost, fmt.Sprintf("The database %s is missing, but uploads of this installation (made %s) "+
 		"are still in "+
 		"%s. Put the database back where it was. To begin anew instead, choose an empty folder with VITRINE_DATA_DIR.",
 		options.DatabaseFile, m.CreatedAt.Format(time.DateOnly), options.UploadsDir), nil}
 }
 
+// holdsFile reports whether there is an upload. What only says whose they are is none.
 func holdsFile(dir string) bool {
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() {
+		if err == nil && entry.Type().IsRegular() && !strings.HasPrefix(entry.Name(), "vitrine") {
 			return fs.ErrExist
 		}
 		return nil
@@ -136,13 +137,4 @@ func absolute(path string) string {
 		return path
 	}
 	return whole
-}
-
-// quote makes a path safe to paste into a shell.
-func quote(path string) string {
-	plain := strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+") == ""
-	if plain {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

@@ -50,7 +50,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("config", "", "configuration `FILE` (YAML or TOML); also VITRINE_CONFIG")
-	root.AddCommand(newServe(), newConfig(), newHealthcheck(), newDemo(), newOpenAPI(), newVersion(), newDocs())
+	root.AddCommand(newServe(), newConfig(), newHealthcheck(), newDemo(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
 	return root
 }
 
@@ -113,6 +113,10 @@ func kind(err error) int {
 		return config.ExitUsage
 	case errors.Is(err, datafolder.ErrRunning):
 		return config.ExitRunning
+	case errors.Is(err, datafolder.ErrFull):
+		return config.ExitFull
+	case errors.Is(err, datafolder.ErrLost):
+		return config.ExitLost
 	case errors.Is(err, datafolder.ErrUnusable), errors.Is(err, datafolder.ErrForeign),
 		errors.Is(err, datafolder.ErrNetwork):
 		return config.ExitDataFolder

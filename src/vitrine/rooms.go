@@ -25,17 +25,30 @@ type rooms struct {
 	intake   *intake.Intake
 }
 
-// openRooms opens the database, brings it up to date, and opens the uploads.
+// openRooms opens the database, brings it up to date, and opens the uploads that belong to it.
 func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progress func(what string, done, of int)) (
 	*rooms, error) {
+	r, err := openUnclaimed(ctx, cfg, log, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.claim(ctx); err != nil {
+		return nil, errors.Join(failed(dataStatus(err), err), r.Close())
+	}
+	return r, nil
+}
+
+// openUnclaimed opens the database and the uploads, whether or not they belong together.
+func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
+	progress func(what string, done, of int)) (*rooms, error) {
 	progress("the database", 0, 0)
 	db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: cfg.DatabaseFile()})
 	if err != nil {
-		return nil, failed(config.ExitDatabase, err)
+		return nil, failed(dataStatus(err), err)
 	}
 	r := &rooms{log: log, database: db, store: store.New(db)}
 	if err := r.prepare(ctx, cfg, progress); err != nil {
-		return nil, errors.Join(failed(config.ExitDatabase, err), r.Close())
+		return nil, errors.Join(failed(dataStatus(err), err), r.Close())
 	}
 	return r, nil
 }
@@ -51,12 +64,45 @@ func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(w
 	progress("the uploads", 0, 0)
 	blobs, err := blob.OpenFolder(cfg.UploadsURL)
 	if err != nil {
-		return fmt.Errorf("the uploads folder cannot be used: %w", err)
+		return fmt.Errorf("%w: %w", errUploads, err)
 	}
 	r.blobs = blobs
 	limits := intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels}
 	r.intake = intake.New(r.store, blobs, media.NewPainter(), limits)
 	return nil
+}
+
+// errUploads is what every error of opening the uploads is.
+var errUploads = errors.New("the uploads folder cannot be used")
+
+// claim makes sure that the database and the uploads belong together.
+func (r *rooms) claim(ctx context.Context) error {
+	installation, err := r.store.Installation(ctx)
+	if err != nil {
+		return err
+	}
+	known, _, err := r.store.CountMedia(ctx, store.MediaQuery{})
+	if err != nil {
+		return err
+	}
+	if err := r.blobs.Claim(installation.ID, known, time.Now()); err != nil {
+		return fmt.Errorf("%w: %w", errUploads, err)
+	}
+	return nil
+}
+
+// dataStatus finds the status for an error of the database or the uploads.
+func dataStatus(err error) int {
+	switch {
+	case errors.Is(err, database.ErrFull), errors.Is(err, blob.ErrFull):
+		return config.ExitFull
+	case errors.Is(err, blob.ErrForeign), errors.Is(err, blob.ErrLost):
+		return config.ExitLost
+	case errors.Is(err, errUploads):
+		return config.ExitUploads
+	default:
+		return config.ExitDatabase
+	}
 }
 
 // Close closes the database.

@@ -23,6 +23,7 @@ import (
 	"vitrine/src/demo"
 	"vitrine/src/listen"
 	"vitrine/src/live"
+	"vitrine/src/ownership"
 	"vitrine/src/web"
 )
 
@@ -135,7 +136,8 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	defer running.Wait()
 	defer finish()
 
-	welcome(out, cfg, sockets, link, time.Now()) // before the gate opens: whoever waits for ready finds the link
+	// Before the gate opens: whoever waits for ready finds the link.
+	welcome(out, cfg, sockets, link, ownership.InContainer(), time.Now())
 	gate.Open(app)
 	notify(r.log, daemon.SdNotifyReady+"\nSTATUS=Ready")
 	r.log.Info("Ready", "version", version, "address", sockets.Address(), "database", r.database.Describe())

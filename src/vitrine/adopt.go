@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vitrine/src/signage"
+)
+
+func newAdoptUploads() *cobra.Command {
+	return &cobra.Command{
+		Use:   "adopt-uploads",
+		Short: "Use the uploads folder with this database, although they do not belong together",
+		Long: "Uses the uploads folder with this database, although it is empty or holds the uploads of another one. For " +
+			"when \"vitrine serve\" refuses to and what is missing cannot be put back. Uploads that the database does not " +
+			"know are removed by the server later; media whose files are missing stay in the library until you remove them.",
+		Args: cobra.NoArgs,
+		RunE: runs(func(cmd *cobra.Command, _ []string) (err error) {
+			cfg, err := settings(cmd)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+			defer stop()
+			folder, err := openFolder(cfg)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, folder.Close()) }()
+			r, err := openUnclaimed(ctx, cfg, newLog(cfg, cmd.ErrOrStderr()), func(string, int, int) {})
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, r.Close()) }()
+			installation, err := r.store.Installation(ctx)
+			if err != nil {
+				return failed(dataStatus(err), err)
+			}
+			if err := r.blobs.Adopt(installation.ID, signage.Now(time.Now())); err != nil {
+				return failed(dataStatus(err), err)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "The uploads in %s are those of this database now.\n", cfg.UploadsURL)
+			return err
+		}),
+	}
+}
