@@ -2,16 +2,19 @@ package config
 
 // The statuses with which the commands end.
 const (
-	ExitOK         = 0
-	ExitFailed     = 1
-	ExitUsage      = 2
-	ExitDataFolder = 3
-	ExitDatabase   = 4
-	ExitListen     = 5
-	ExitRunning    = 6
-	ExitUploads    = 7
-	ExitFull       = 8
-	ExitLost       = 9
+	ExitOK          = 0
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitDataFolder  = 3
+	ExitDatabase    = 4
+	ExitListen      = 5
+	ExitRunning     = 6
+	ExitUploads     = 7
+	ExitFull        = 8
+	ExitLost        = 9
+	ExitUnreachable = 10
+	ExitRefused     = 11
+	ExitSchema      = 12
 )
 
 // ExitStatus documents one status.
@@ -27,11 +30,14 @@ func ExitStatuses() []ExitStatus {
 		{ExitFailed, "something else went wrong; the message says what"},
 		{ExitUsage, "the command or a setting is wrong"},
 		{ExitDataFolder, "the data folder cannot be used"},
-		{ExitDatabase, "the database cannot be used"},
+		{ExitDatabase, "the database cannot be used for another reason than those below"},
 		{ExitListen, "the address cannot be listened on, for example because the port is taken"},
 		{ExitRunning, "another Vitrine uses the data folder"},
 		{ExitUploads, "the uploads folder cannot be used"},
 		{ExitFull, "there is no room left on a disk"},
 		{ExitLost, "the database or the uploads are missing, or do not belong together"},
+		{ExitUnreachable, "the database does not answer"},
+		{ExitRefused, "the database refuses the user, the password or a right"},
+		{ExitSchema, "the schema is older, newer or otherwise than this program needs it"},
 	}
 }

@@ -64,7 +64,9 @@ type Stats struct {
 // Open opens a database and looks whether it answers. An SQLite file is made if it is not there (its folder is not);
 // databases of the other kinds are made by their administrators. Open does not touch the schema. Its error is one of
 // the sentinel errors of this package, in words that say what to do. [Wait] is for a server that may still be starting.
-func Open(ctx context.Context, target config.Database) (*DB, error) { return openTarget(ctx, target, false) }
+func Open(ctx context.Context, target config.Database) (*DB, error) {
+	return openTarget(ctx, target, false)
+}
 
 // OpenReadOnly opens a database to look at it: through it nothing can be written, and an SQLite file is not made.
 func OpenReadOnly(ctx context.Context, target config.Database) (*DB, error) {

@@ -29,9 +29,12 @@ var (
 )
 
 // explained reports whether an error has been explained, and so says what to do.
-func explained(err error) bool {
+func explained(err error) bool { return IsOne(err) || errors.Is(err, context.Canceled) }
+
+// IsOne reports whether err is one of this package's sentinel errors.
+func IsOne(err error) bool {
 	for _, kind := range []error{ErrBusy, ErrFull, ErrReadOnly, ErrCorrupt, ErrUnavailable, ErrRefused, ErrUnsupported,
-		context.Canceled} {
+		ErrSeal, ErrDrift, ErrNewer, ErrBehind, ErrForeign} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -34,7 +34,7 @@ type Report struct {
 //
 // Errors: [ErrSeal], [ErrNewer], [ErrForeign], [ErrDrift], or one of the database itself.
 func (d *DB) Migrate(ctx context.Context, version string, progress Progress) (Report, error) {
-	dir, err := d.shipped()
+	dir, err := shipped(d.Dialect())
 	if err != nil {
 		return Report{}, err
 	}
@@ -44,7 +44,7 @@ func (d *DB) Migrate(ctx context.Context, version string, progress Progress) (Re
 // Verify checks, without writing, that the schema is up to date and as declared. Errors: [ErrBehind] and those of
 // [DB.Migrate].
 func (d *DB) Verify(ctx context.Context) (warnings []string, err error) {
-	dir, err := d.shipped()
+	dir, err := shipped(d.Dialect())
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +66,8 @@ func (d *DB) Verify(ctx context.Context) (warnings []string, err error) {
 }
 
 // shipped returns the migrations that the program holds, if they fit their seal.
-func (d *DB) shipped() (*migrate.MemDir, error) {
-	dir, err := schema.Migrations(d.Dialect())
+func shipped(dialect string) (*migrate.MemDir, error) {
+	dir, err := schema.Migrations(dialect)
 	if errors.Is(err, migrate.ErrChecksumMismatch) {
 		return nil, fmt.Errorf("%w: this program was damaged or built from changed files; get it again (%w)", ErrSeal, err)
 	}
