@@ -160,7 +160,7 @@ func (mariadb) serve(found map[string]string, h *home, port int, o Options) []st
 		"tmpdir": h.sockets(), "bind-address": "127.0.0.1", "port": strconv.Itoa(port),
 		"skip-name-resolve": "1", // or a client of 127.0.0.1 would be one of localhost, which is the socket's
 		"max-connections":   "300", "innodb-buffer-pool-size": "32M", "key-buffer-size": "1M",
-		"innodb-use-native-aio": "0", // its requests are counted for the whole machine, and many servers run out of them
+		"innodb-use-native-aio": "0", // the whole machine has a limit of it, which many servers reach
 	}
 	if !o.Durable {
 		settings["innodb-flush-log-at-trx-commit"] = "2" // 0 would lose what is committed when the server is killed
@@ -207,7 +207,8 @@ func (mariadb) drop(name string, local bool) []string {
 		list = append(list, "DROP USER IF EXISTS "+name+"@localhost")
 	}
 	// Whoever is still connected could hold a lock, for which the server would wait a day.
-	return append(list, "KILL HARD CONNECTION USER "+name, "SET lock_wait_timeout = 20", "DROP DATABASE IF EXISTS "+name)
+	return append(list,
+		"KILL HARD CONNECTION USER "+name, "SET lock_wait_timeout = 20", "DROP DATABASE IF EXISTS "+name)
 }
 
 // merge adds more settings, which win, and returns all names in order. Names are the same with a dash or an underscore.
@@ -238,8 +239,8 @@ func dashed(name string) string {
 	return string(text)
 }
 
-// environment is that of every program of a server: nothing in it comes from the one who runs the tests, because the data
-// that one made is used by the next.
+// environment is that of every program of a server. Nothing in it but PATH comes from the one who runs the tests,
+// because the data that one made is used by the next.
 func environment() []string {
 	return []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
 }

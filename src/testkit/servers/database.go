@@ -57,8 +57,8 @@ func Open(address string) (*sql.DB, error) {
 	return nil, fmt.Errorf("a database's URL begins with %q; it must be postgres:// or mysql://", u.Scheme)
 }
 
-// URL returns the address of a database for the administrator, over TCP unless the server was given with a socket. Empty:
-// the database that is always there.
+// URL returns the address of a database for the administrator, over TCP unless the server was given with a socket.
+// Empty: the database that is always there.
 func (s *Server) URL(database string) string {
 	u := s.admin
 	if database != "" {
@@ -67,9 +67,9 @@ func (s *Server) URL(database string) string {
 	return u.String()
 }
 
-// SocketURL changes a URL of this server, of [Server.URL] or [Server.Create], into one over its socket, where no password
-// is asked for. Only the user whom the server runs as, and root, can reach the socket. It is an error if the server was
-// not started here.
+// SocketURL changes a URL of this server, of [Server.URL] or [Server.Create], into one over its socket, where no
+// password is asked for. Only the user whom the server runs as, and root, can reach the socket. It is an error if the
+// server was not started here.
 func (s *Server) SocketURL(address string) (string, error) {
 	if s.home == nil {
 		return "", fmt.Errorf("%s has no socket known here: %w", s.brand.title(), ErrNotPrivate)
@@ -130,8 +130,8 @@ func (s *Server) Version(ctx context.Context) (version string, err error) {
 // options are appended to CREATE DATABASE: "CHARACTER SET latin1", or "TEMPLATE template0 LC_COLLATE 'C'".
 //
 // The URL is that user's, over TCP unless the server was given with a socket. Its password holds characters that a URL
-// must escape. drop removes the database and the user, and cuts who is connected; once the server was stopped or closed it
-// does nothing.
+// must escape. drop removes the database and the user, and cuts who is connected; once the server was stopped or closed
+// it does nothing.
 func (s *Server) Create(ctx context.Context, options ...string) (address string, drop func() error, err error) {
 	random := make([]byte, 6)
 	if _, err := rand.Read(random); err != nil {

@@ -24,8 +24,8 @@ type owner struct {
 	credential *syscall.Credential // nil: the one who runs the tests
 }
 
-// ownerFor returns the one who runs the tests, or if that is root an account without rights: PostgreSQL refuses to run as
-// root.
+// ownerFor returns the one who runs the tests, or if that is root an account without rights: PostgreSQL refuses to run
+// as root.
 func ownerFor(account string) (owner, error) {
 	if os.Geteuid() != 0 {
 		return owner{uid: os.Geteuid(), gid: os.Getegid()}, nil
@@ -76,24 +76,28 @@ type home struct {
 
 func (h *home) data() string       { return filepath.Join(h.folder, "data") }
 func (h *home) sockets() string    { return filepath.Join(h.folder, "run") }
+func (h *home) number() string     { return filepath.Join(h.folder, "number") }
 func (h *home) log() string        { return filepath.Join(h.folder, "log") }
 func (h *home) socketFile() string { return filepath.Join(h.sockets(), "mariadbd.sock") }
 
 // guard is the guardian. It reads from a pipe that nobody writes to, and whose other end the process that started the
 // server holds: the read ends when that process does, or closes it. Then it ends the server and removes the folder.
 //
-// The folder is renamed first: a start (see start) that was just under way either wrote its number down before, or finds
-// the folder gone and fails.
+// The folder of the number is renamed first: a start (see start) that was just under way either wrote its number down
+// before, or finds the folder gone and fails.
 const guard = `
-folder=$0 signal=$1
+signal=$1
 trap '' HUP INT QUIT TERM
+cd "$0" || exit 1
 while read -r _; do :; done
-mv "$folder" "$folder.gone" || exit 1
-cd "$folder.gone" || exit 1
-if read -r pid <pid; then
+mv number ended
+if read -r pid <ended/pid; then
 	kill -s "$signal" "$pid"
 	n=0
-	while kill -0 "$pid" && [ "$n" -lt 300 ]; do sleep 0.01; n=$((n + 1)); done
+	while [ "$n" -lt 300 ] && read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" != Z ]; do
+		sleep 0.01
+		n=$((n + 1))
+	done
 	kill -s KILL "$pid"
 fi
 if [ -e data/postmaster.pid ]; then
@@ -101,11 +105,11 @@ if [ -e data/postmaster.pid ]; then
 	[ -z "$memory" ] || ipcrm -m "$memory"
 fi
 cd /
-exec rm -rf "$folder.gone"
+exec rm -rf "$0"
 `
 
 // start writes the number of its process down and becomes the server.
-const start = `echo $$ >"$0/pid.new" && mv "$0/pid.new" "$0/pid" && exec "$@"`
+const start = `echo $$ >"$0/new" && mv "$0/new" "$0/pid" && exec "$@"`
 
 // newHome makes the folder of a server, and starts its guardian.
 func newHome(b brand, o owner, durable bool) (h *home, err error) {
@@ -116,9 +120,10 @@ func newHome(b brand, o owner, durable bool) (h *home, err error) {
 	h = &home{folder: folder, owner: o}
 	// A path of a socket has at most 107 bytes.
 	if longest := filepath.Join(h.sockets(), ".s.PGSQL.65535"); len(longest) > 107 {
-		return nil, errors.Join(fmt.Errorf("%s is too long for a socket: set TMPDIR to a shorter path", longest), os.Remove(folder))
+		err := fmt.Errorf("%s is too long for a socket: set TMPDIR to a shorter path", longest)
+		return nil, errors.Join(err, os.Remove(folder))
 	}
-	for _, path := range []string{h.sockets(), h.folder} {
+	for _, path := range []string{h.sockets(), h.number(), h.folder} {
 		err = errors.Join(err, os.MkdirAll(path, 0o700), o.give(path))
 	}
 	if err != nil {
@@ -142,7 +147,8 @@ func signalName(s syscall.Signal) string {
 	return "SIGKILL"
 }
 
-// place returns where servers keep their data: in memory if that has room, because tests make and drop thousands of tables.
+// place returns where servers keep their data: in memory if that has room, because tests make and drop thousands of
+// tables.
 func place(durable bool) string {
 	const memory, room = "/dev/shm", 2 << 30
 	var s syscall.Statfs_t
@@ -176,16 +182,16 @@ func (h *home) start(command []string) (*process, error) {
 		return nil, err
 	}
 	defer log.Close() // the process has its own
-	c := h.owner.command("/", append([]string{"/bin/sh", "-c", start, h.folder}, command...)...)
+	c := h.owner.command("/", append([]string{"/bin/sh", "-c", start, h.number()}, command...)...)
 	c.Stdout, c.Stderr = log, log
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
 	p := &process{pid: c.Process.Pid, done: make(chan struct{})}
 	go func() {
-		_ = c.Wait() // how it ended is in the log
-		// The number may be given to another process from now on. The folder may be gone already.
-		_ = os.Remove(filepath.Join(h.folder, "pid"))
+		p.err = c.Wait()
+		// The number may be given to another process from now on. The guardian may have taken it already.
+		_ = os.Remove(filepath.Join(h.number(), "pid"))
 		close(p.done)
 	}()
 	return p, nil
@@ -219,9 +225,9 @@ func (h *home) complaint(what string) error {
 	return fmt.Errorf("%s. Its log ends:\n%s", what, text)
 }
 
-// freePort returns a port of 127.0.0.1 that nothing listens on. It is none of those that the kernel gives to clients: while
-// a server is down, a client that dials its port again and again would sooner or later be given that very port, and the
-// server could not come back.
+// freePort returns a port of 127.0.0.1 that nothing listens on. It is none of those that the kernel gives to clients:
+// while a server is down, a client that dials its port again and again would sooner or later be given that very port,
+// and the server could not come back.
 func freePort() (int, error) {
 	const lowest = 10240
 	above := 32768

@@ -15,6 +15,7 @@ import (
 type process struct {
 	pid  int
 	done chan struct{} // closed when it has ended
+	err  error         // how it ended; to be read once it has
 }
 
 func (p *process) ended() bool {
@@ -39,8 +40,8 @@ func (p *process) stop(signal syscall.Signal) error {
 	}
 }
 
-// kill ends the process and those that it started by SIGKILL, and waits until there is none. It is first halted, so that it
-// starts no more of them and does not see them fall.
+// kill ends the process and those that it started by SIGKILL, and waits until there is none. It is first halted, so
+// that it starts no more of them and does not see them fall.
 func (p *process) kill() error {
 	if p.ended() {
 		return nil

@@ -1,5 +1,5 @@
-// Package servers starts real database servers for tests and for tools of developers: the PostgreSQL and the MariaDB that
-// Debian packages.
+// Package servers starts real database servers for tests and for tools of developers: the PostgreSQL and the MariaDB
+// that Debian packages.
 //
 // Each server is its process' own: its data lies in a folder of its own, it listens on a socket in that folder and on a
 // free port of 127.0.0.1, and it ends with the process that started it, however that ends. The servers that Debian's
@@ -79,8 +79,8 @@ type Server struct {
 	closed  bool
 }
 
-// Start returns a running server: the one that VT_POSTGRES_URL or VT_MARIADB_URL names, or one that it starts. Others may
-// share it, so it cannot be stopped; [StartPrivate] is for tests that want to.
+// Start returns a running server: the one that VT_POSTGRES_URL or VT_MARIADB_URL names, or one that it starts. Others
+// may share it, so it cannot be stopped; [StartPrivate] is for tests that want to.
 //
 // The context bounds the start alone.
 func Start(ctx context.Context, kind Kind) (*Server, error) {
@@ -113,7 +113,7 @@ func adopt(ctx context.Context, kind Kind, given string) (*Server, error) {
 	}
 	s := &Server{kind: kind, brand: b, admin: *admin}
 	if _, err := s.Version(ctx); err != nil {
-		return nil, fmt.Errorf("the server that %s names (%s) cannot be used: %w", kind.Variable(), admin.Redacted(), err)
+		return nil, fmt.Errorf("the server of %s (%s) cannot be used: %w", kind.Variable(), admin.Redacted(), err)
 	}
 	return s, nil
 }
@@ -333,7 +333,8 @@ func find(b brand, folders []string) (map[string]string, error) {
 			found[name] = path
 		}
 		if found[name] == "" {
-			return nil, fmt.Errorf("%s is %w: no program %s in %v. Install it (Debian: apt-get install %s), or name a server in %s",
+			return nil, fmt.Errorf("%s is %w: there is no program %s in %v. "+
+				"Install it (Debian: apt-get install %s), or name a server in %s",
 				b.title(), ErrMissing, name, folders, b.debian(), b.kind().Variable())
 		}
 	}

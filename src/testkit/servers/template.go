@@ -49,43 +49,43 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// makeTemplate makes the data where its owner may, and puts a copy, complete or not at all, where only the one who runs the
-// tests can write.
+// makeTemplate makes the data where its owner may, and puts a copy, complete or not at all, where only the one who runs
+// the tests can write. The lock must be held.
 func makeTemplate(ctx context.Context, b brand, found map[string]string, o owner, folder string) (err error) {
-	work, err := os.MkdirTemp(place(false), "vitrine-new-")
+	h, err := newHome(b, o, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	data, file := filepath.Join(work, "data"), filepath.Join(work, "file")
-	arguments, text := b.initialise(found, data, file)
-	if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), o.give(work)); err != nil {
+	defer func() { err = errors.Join(err, h.close()) }()
+	file := filepath.Join(h.folder, "file")
+	command, text := b.initialise(found, h.data(), file)
+	if err := errors.Join(os.WriteFile(file, []byte(text), 0o600), o.give(file)); err != nil {
 		return err
 	}
-	c := o.command("/", arguments...)
-	var output bytes.Buffer
-	c.Stdout, c.Stderr = &output, &output
-	if err := c.Start(); err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
-	defer stop()
-	if err := c.Wait(); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w\n%s", arguments[0], err, output.String()), ctx.Err())
-	}
-	fresh, err := os.MkdirTemp(filepath.Dir(folder), filepath.Base(folder)+".new-")
+	p, err := h.start(command)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(fresh)) }() // nothing is there any more after a rename
-	copied := filepath.Join(fresh, "data")
-	if err := copyTree(data, copied, owner{}); err != nil {
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		return errors.Join(h.complaint(command[0]+" takes too long"), ctx.Err(), p.kill())
+	}
+	if p.err != nil {
+		return h.complaint(fmt.Sprintf("%s failed (%v)", command[0], p.err))
+	}
+	fresh := folder + ".new"
+	if err := os.RemoveAll(fresh); err != nil { // of one that was killed
 		return err
 	}
-	return os.Rename(copied, folder)
+	if err := copyTree(h.data(), fresh, owner{}); err != nil {
+		return err
+	}
+	return os.Rename(fresh, folder)
 }
 
-// cacheFolder returns a folder that only the one who runs the tests can write to: what lies there is run as data of servers.
+// cacheFolder returns a folder that only the one who runs the tests can write to: what lies there becomes the data of
+// servers.
 func cacheFolder() (string, error) {
 	name := fmt.Sprintf("vitrine-servers-%d", os.Geteuid())
 	places := []string{os.TempDir()}
@@ -136,7 +136,8 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("another process prepares a server (lock %s): %w", path, ctx.Err()), file.Close())
+			err := fmt.Errorf("another process prepares a server (lock %s): %w", path, ctx.Err())
+			return nil, errors.Join(err, file.Close())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -3,8 +3,8 @@
 //	go run ./src/testkit/servers/with -- go test ./...
 //
 // The command finds them in VT_POSTGRES_URL and VT_MARIADB_URL, so that packages that are tested at once share them. A
-// variable that is set already is left as it is, and its server is used. A server that is not installed is left out with a
-// line that says so, and is an error where CI=true.
+// variable that is set already is left as it is, and its server is used. A server that is not installed is left out
+// with a line that says so, and is an error where CI=true.
 package main
 
 import (
