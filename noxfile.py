@@ -23,7 +23,9 @@ ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
 SUMMARY = SCRATCH / "summary"
 CI = os.environ.get("CI") == "true"
-RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player"]
+SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command with a PostgreSQL and a MariaDB of its own
+RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
+         "./src/testkit/servers"]
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 
@@ -50,10 +52,16 @@ def need(session, what, package, found=None):
     return False
 
 
-def go_test(session, *arguments, cgo=False):
+def need_servers(session):
+    """Finds or installs the databases that tests start. Debian's packages may start their own; those are left alone."""
+    need(session, "PostgreSQL", "postgresql", lambda: any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+    need(session, "MariaDB", "mariadb-server", pathlib.Path("/usr/sbin/mariadbd").exists)
+
+
+def go_test(session, *arguments, cgo=False, servers=False):
     """Runs go test, shows what it prints as it comes, and keeps its closing lines for the end of the whole run."""
     environment = dict(os.environ, CGO_ENABLED="1" if cgo else "0")
-    command = ["go", "test", *arguments]
+    command = [*(SERVERS if servers else []), "go", "test", *arguments]
     session.log(" ".join(command))
     closing = []
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -79,10 +87,11 @@ def tracked(*patterns):
 @nox.session
 def test(session):
     """Tests without a network or a browser; then a few packages under the race detector, which needs a C compiler."""
-    go_test(session, "./...")
+    need_servers(session)
+    go_test(session, "./...", servers=True)
     header = pathlib.Path("/usr/include/stdlib.h")
     if need(session, "gcc", "gcc") and need(session, str(header), "libc6-dev", header.exists):
-        go_test(session, "-race", *RACED, cgo=True)
+        go_test(session, "-race", *RACED, cgo=True, servers=True)
 
 
 @nox.session

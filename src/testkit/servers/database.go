@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
@@ -171,19 +170,4 @@ func newPassword() (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(random) + "@:/?#%&+$ ", nil
-}
-
-// Wait waits until the server answers the administrator, or the context ends. It is for a server that others start.
-func (s *Server) Wait(ctx context.Context) error {
-	for {
-		_, err := s.Version(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w", s.brand.title(), errors.Join(err, ctx.Err()))
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
