@@ -9,37 +9,31 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"ariga.io/atlas/sql/migrate"
-	atlas "ariga.io/atlas/sql/schema"
-	"ariga.io/atlas/sql/sqlite"
 )
 
 //go:embed *.hcl migrations
 var files embed.FS
 
-// SQLite is the dialect of an embedded database.
-const SQLite = "sqlite"
+// The dialects, as their files and folders are named.
+const (
+	SQLite   = "sqlite" // of an embedded database
+	Postgres = "postgres"
+	MariaDB  = "mariadb"
+)
+
+// Dialects lists every dialect, the embedded one first.
+func Dialects() []string { return []string{SQLite, Postgres, MariaDB} }
+
+// unknown is the error of a dialect that is none.
+func unknown(dialect string) error {
+	return fmt.Errorf("%q is no dialect; there are %s", dialect, strings.Join(Dialects(), ", "))
+}
 
 // RevisionTable records which migrations were applied. Its name and shape are those that Atlas' CLI uses.
 const RevisionTable = "atlas_schema_revisions"
-
-func Declared(dialect, name string) (*atlas.Schema, error) {
-	hcl, err := files.ReadFile(dialect + ".hcl")
-	if err != nil {
-		return nil, fmt.Errorf("the program holds no schema for %s: %w", dialect, err)
-	}
-	var s atlas.Schema
-	if err := sqlite.EvalHCLBytes(hcl, &s, nil); err != nil {
-		return nil, err
-	}
-	s.Name = name
-	return &s, nil
-}
-
-func Driver(dialect string, conn atlas.ExecQuerier) (migrate.Driver, error) { return sqlite.Open(conn) }
-
-const Postgres, MariaDB = "postgres", "mariadb"
 
 // Migrations returns the migrations of a dialect with their seal, each time in a folder of memory of its own. Its
 // error is a [migrate.ErrChecksumMismatch] when a file does not fit the seal. The caller closes the folder.

@@ -39,15 +39,11 @@ func scratch(t *testing.T) migrate.Driver {
 
 func declared(t *testing.T) *atlas.Schema {
 	t.Helper()
-	hcl, err := schema.Declared(schema.SQLite)
+	s, err := schema.Declared(schema.SQLite, "main")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s atlas.Schema
-	if err := sqlite.EvalHCLBytes(hcl, &s, nil); err != nil {
-		t.Fatal(err)
-	}
-	return &s
+	return s
 }
 
 // The migrations lead to what is declared: whoever changes the one has to plan the other.

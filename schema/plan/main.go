@@ -3,25 +3,25 @@
 //
 //	go run ./schema/plan NAME
 //
-// writes schema/migrations/<dialect>/<time>_NAME.sql for each dialect whose declaration changed, and seals the folder
-// anew. Read the file before you commit it. A change that would delete data is refused without --allow-destructive.
+// replays the migrations on throw-away databases, of which it starts those that need a server, writes
+// schema/migrations/<dialect>/<time>_NAME.sql for each dialect whose declaration changed, and seals the folders anew.
+// Nothing is written unless all dialects could be planned. Read the files before you commit them. A change that would
+// delete data is refused without --allow-destructive.
 package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 
 	"ariga.io/atlas/sql/migrate"
 	atlas "ariga.io/atlas/sql/schema"
-	"ariga.io/atlas/sql/sqlite"
-	_ "github.com/glebarez/go-sqlite" // registers the driver "sqlite"
 
 	"vitrine/schema"
 )
@@ -30,9 +30,11 @@ func main() {
 	destructive := flag.Bool("allow-destructive", false, "plan a change that deletes a table or a column")
 	root := flag.String("schema", "schema", "the folder of the schema package")
 	flag.Parse()
-	if err := run(context.Background(), *root, flag.Args(), *destructive); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *root, flag.Args(), *destructive); err != nil {
 		fmt.Fprintln(os.Stderr, "plan:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:gocritic // nothing is left to stop
 	}
 }
 
@@ -42,72 +44,90 @@ func run(ctx context.Context, root string, args []string, destructive bool) erro
 	if len(args) != 1 || !namePattern.MatchString(args[0]) {
 		return errors.New("name the migration by what it does, in small letters: go run ./schema/plan add_screen_zone")
 	}
-	path, err := planSQLite(ctx, root, args[0], destructive)
-	if errors.Is(err, migrate.ErrNoPlan) {
-		fmt.Println("sqlite: nothing to plan, the migrations lead to what is declared")
-		return nil
+	step := step{root: root, name: args[0], version: migrate.NewVersion(), destructive: destructive}
+	var planned []folder
+	var refusals []error
+	for _, dialect := range schema.Dialects() {
+		f, err := step.plan(ctx, dialect)
+		switch {
+		case errors.Is(err, migrate.ErrNoPlan):
+			fmt.Printf("%s: nothing to plan, the migrations lead to what is declared\n", dialect)
+		case err != nil:
+			refusals = append(refusals, fmt.Errorf("%s: %w", dialect, err))
+		default:
+			planned = append(planned, f)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("sqlite: %w", err)
+	if len(refusals) > 0 {
+		return errors.Join(append(refusals, errors.New("nothing was written"))...)
 	}
-	fmt.Println("sqlite: wrote", path)
+	if err := write(planned); err != nil {
+		return err
+	}
+	for _, f := range planned {
+		fmt.Println("wrote", filepath.Join(f.path, f.file))
+	}
 	return nil
 }
 
-func planSQLite(ctx context.Context, root, name string, destructive bool) (path string, err error) {
-	scratch, err := os.MkdirTemp("", "vitrine-plan-*")
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	db, err := sql.Open("sqlite", filepath.Join(scratch, "scratch.db"))
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1)
-	driver, err := sqlite.Open(db)
-	if err != nil {
-		return "", err
-	}
-	hcl, err := os.ReadFile(filepath.Join(root, schema.SQLite+".hcl"))
-	if err != nil {
-		return "", err
-	}
-	var declared atlas.Schema
-	if err := sqlite.EvalHCLBytes(hcl, &declared, nil); err != nil {
-		return "", err
-	}
-	return plan(ctx, driver, filepath.Join(root, "migrations", schema.SQLite), name, &declared, destructive)
+// step is what is to be planned.
+type step struct {
+	root, name, version string
+	destructive         bool
 }
 
-// plan replays the migrations in dir on the throw-away database of driver, and writes what is missing to declared.
-func plan(ctx context.Context, driver migrate.Driver, dir, name string, declared *atlas.Schema, destructive bool) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	local, err := migrate.NewLocalDir(dir)
+// plan replays the migrations of a dialect on a throw-away database, and finds what is missing to what is declared.
+func (s step) plan(ctx context.Context, dialect string) (f folder, err error) {
+	f, err = read(filepath.Join(s.root, "migrations", dialect))
 	if err != nil {
-		return "", err
+		return f, err
 	}
-	if err := migrate.Validate(local); err != nil && !errors.Is(err, migrate.ErrChecksumNotFound) {
-		return "", fmt.Errorf("a migration was changed after it was sealed; undo that: %w", err)
+	declared, err := s.declared(dialect)
+	if err != nil {
+		return f, err
 	}
-	// The table of revisions is made by whoever applies the migrations: the product, or Atlas' CLI.
+	driver, drop, err := scratch(ctx, dialect)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+	planner := migrate.NewPlanner(driver, f.dir, migrate.PlanWithDiffOptions(atlas.DiffNormalized()),
+		migrate.PlanWithIndent("  "), migrate.PlanWithSchemaQualifier(""))
+	planned, err := planner.PlanSchema(ctx, s.name, migrate.Schema(declared))
+	if err != nil {
+		return f, err
+	}
+	if lost := losses(planned); len(lost) > 0 && !s.destructive {
+		return f, fmt.Errorf("this would delete data (%v); if that is meant, say --allow-destructive", lost)
+	}
+	if dialect == schema.MariaDB {
+		for _, change := range planned.Changes {
+			if change.Cmd, err = rerunnable(change.Cmd); err != nil {
+				return f, err
+			}
+		}
+	}
+	planned.Version = s.version
+	if err := planner.WritePlan(planned); err != nil { // to memory
+		return f, err
+	}
+	f.file = s.version + "_" + s.name + ".sql"
+	return f, nil
+}
+
+// declared reads what is declared, without the table of revisions: that is made by whoever applies the migrations, the
+// product or Atlas' CLI.
+func (s step) declared(dialect string) (*atlas.Schema, error) {
+	hcl, err := os.ReadFile(filepath.Join(s.root, dialect+".hcl"))
+	if err != nil {
+		return nil, err
+	}
+	declared, err := schema.Evaluate(dialect, hcl, "main")
+	if err != nil {
+		return nil, err
+	}
 	declared.Tables = slices.DeleteFunc(declared.Tables, func(t *atlas.Table) bool { return t.Name == schema.RevisionTable })
-	planner := migrate.NewPlanner(driver, local, migrate.PlanWithDiffOptions(atlas.DiffNormalized()), migrate.PlanWithIndent("  "))
-	planned, err := planner.PlanSchema(ctx, name, migrate.Schema(declared))
-	if err != nil {
-		return "", err
-	}
-	if lost := losses(planned); len(lost) > 0 && !destructive {
-		return "", fmt.Errorf("this would delete data (%v); if that is meant, say --allow-destructive", lost)
-	}
-	planned.Version = migrate.NewVersion()
-	if err := planner.WritePlan(planned); err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, planned.Version+"_"+name+".sql"), nil
+	return declared, nil
 }
 
 // losses names the tables and columns that a plan deletes.

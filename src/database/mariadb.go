@@ -34,7 +34,7 @@ var _ engine = (*mariadb)(nil)
 // sessionSettings are said to the server on each connection, so that its own defaults change nothing.
 func sessionSettings() map[string]string {
 	return map[string]string{
-		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+		"sql_mode":                 "'" + schema.SQLMode + "'",
 		"time_zone":                "'+00:00'",
 		"default_storage_engine":   "InnoDB",
 		"innodb_lock_wait_timeout": strconv.Itoa(int(enterWithin.Seconds())),
