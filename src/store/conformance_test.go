@@ -8,18 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/schema"
 	"vitrine/src/database"
 	"vitrine/src/signage"
 	"vitrine/src/store"
 	"vitrine/src/testkit"
 )
 
-// The conformance suite: every database gives the same answers. A further database is one more line here.
+// The conformance suite: every database gives the same answers.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	databases := map[string]func(testing.TB) *database.DB{
-		"sqlite": testkit.Database,
-	}
 	parts := map[string]func(*testing.T, *fixture){
 		"set-up":         testSetUp,
 		"sessions":       testSessions,
@@ -40,11 +38,11 @@ func TestConformance(t *testing.T) {
 		"change held":    testChangeHeld,
 		"closed":         testClosed,
 	}
-	for name, open := range databases {
+	for _, dialect := range schema.Dialects() {
 		for part, run := range parts {
-			t.Run(name+"/"+part, func(t *testing.T) {
+			t.Run(dialect+"/"+part, func(t *testing.T) {
 				t.Parallel()
-				db := open(t)
+				db := testkit.Migrated(t, testkit.Fresh(t, dialect))
 				run(t, &fixture{t: t, db: db, Store: store.New(db), ctx: context.Background(), now: noon})
 			})
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"vitrine/schema"
 	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/testkit/servers"
@@ -21,7 +22,43 @@ func Quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)
 // Database returns a new SQLite database with an up-to-date schema, in a folder that goes with the test.
 func Database(t testing.TB) *database.DB {
 	t.Helper()
-	db, err := database.Open(context.Background(), config.Database{Dialect: "sqlite", Path: filepath.Join(t.TempDir(), "vitrine.db")})
+	return Migrated(t, Fresh(t, schema.SQLite))
+}
+
+// Fresh names a new, empty database of a dialect, with a user of its own where there are users. It goes with the test.
+// The options are those of [servers.Server.Create].
+func Fresh(t testing.TB, dialect string, options ...string) config.Database {
+	t.Helper()
+	if dialect == schema.SQLite {
+		return config.Database{Dialect: dialect, Path: filepath.Join(t.TempDir(), "vitrine.db")}
+	}
+	return Parsed(t, NewDatabase(t, Server(t, servers.Kind(dialect), false), options...))
+}
+
+// Parsed takes the URL of a database apart.
+func Parsed(t testing.TB, url string) config.Database {
+	t.Helper()
+	target, err := config.ParseDatabaseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// Migrated opens a database and brings it up to date. It is closed when the test ends.
+func Migrated(t testing.TB, target config.Database) *database.DB {
+	t.Helper()
+	db := Opened(t, target)
+	if _, err := db.Migrate(context.Background(), "test", func(string, int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// Opened opens a database as it is. It is closed when the test ends.
+func Opened(t testing.TB, target config.Database) *database.DB {
+	t.Helper()
+	db, err := database.Open(context.Background(), target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,9 +67,6 @@ func Database(t testing.TB) *database.DB {
 			t.Error(err)
 		}
 	})
-	if _, err := db.Migrate(context.Background(), "test", func(string, int, int) {}); err != nil {
-		t.Fatal(err)
-	}
 	return db
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vitrine/src/config"
+	"vitrine/src/database"
 	"vitrine/src/datafolder"
 	"vitrine/src/listen"
 )
@@ -50,7 +51,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("config", "", "configuration `FILE` (YAML or TOML); also VITRINE_CONFIG")
-	root.AddCommand(newServe(), newConfig(), newHealthcheck(), newDemo(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
+	root.AddCommand(newServe(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
 	return root
 }
 
@@ -122,6 +123,8 @@ func kind(err error) int {
 		return config.ExitDataFolder
 	case errors.Is(err, listen.ErrListen):
 		return config.ExitListen
+	case database.IsOne(err):
+		return dataStatus(err)
 	default:
 		return config.ExitFailed
 	}

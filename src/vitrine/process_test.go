@@ -49,7 +49,7 @@ const patience = 30 * time.Second
 
 // process is a running "vitrine serve" with a data folder that outlives it.
 type process struct {
-	t      *testing.T
+	t      testing.TB
 	folder string // where it runs and keeps its data
 	port   string
 	extra  []string // environment
@@ -78,7 +78,7 @@ func (o *output) String() string {
 }
 
 // newProcess prepares a server in an empty folder, at a port that is free now.
-func newProcess(t *testing.T, extra ...string) *process {
+func newProcess(t testing.TB, extra ...string) *process {
 	t.Helper()
 	l, err := net.Listen("tcp", ":0")
 	if err != nil {
@@ -121,7 +121,7 @@ func (p *process) start() {
 	}
 	p.done = make(chan error, 1)
 	go func(c *exec.Cmd, done chan<- error) { done <- c.Wait() }(p.command, p.done)
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ready(p.url("/readyz")) {
 			return
 		}

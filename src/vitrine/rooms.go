@@ -42,7 +42,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progre
 func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
 	progress func(what string, done, of int)) (*rooms, error) {
 	progress("the database", 0, 0)
-	db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: cfg.DatabaseFile()})
+	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, log)
 	if err != nil {
 		return nil, failed(dataStatus(err), err)
 	}
@@ -54,12 +54,8 @@ func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
 }
 
 func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(what string, done, of int)) error {
-	report, err := r.database.Migrate(ctx, version, progress)
-	if err != nil {
+	if err := r.bringUpToDate(ctx, cfg.Migrate, progress); err != nil {
 		return err
-	}
-	if len(report.Applied) > 0 {
-		r.log.Info("Brought the database up to date", "new", report.New, "migrations", report.Applied, "copy", report.Copy)
 	}
 	progress("the uploads", 0, 0)
 	blobs, err := blob.OpenFolder(cfg.UploadsURL)
@@ -69,6 +65,27 @@ func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(w
 	r.blobs = blobs
 	limits := intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels}
 	r.intake = intake.New(r.store, blobs, media.NewPainter(), limits)
+	return nil
+}
+
+// bringUpToDate migrates the database, or only looks whether that was done.
+func (r *rooms) bringUpToDate(ctx context.Context, mode string, progress func(what string, done, of int)) error {
+	var report database.Report
+	var err error
+	if mode == "verify" {
+		report.Warnings, err = r.database.Verify(ctx)
+	} else {
+		report, err = r.database.Migrate(ctx, version, progress)
+	}
+	if err != nil {
+		return err
+	}
+	if len(report.Applied) > 0 {
+		r.log.Info("Brought the database up to date", "new", report.New, "migrations", report.Applied, "copy", report.Copy)
+	}
+	for _, warning := range report.Warnings {
+		r.log.Warn("The schema is not quite as declared, which does no harm", "what", warning)
+	}
 	return nil
 }
 
@@ -100,6 +117,12 @@ func dataStatus(err error) int {
 		return config.ExitLost
 	case errors.Is(err, errUploads):
 		return config.ExitUploads
+	case errors.Is(err, database.ErrUnavailable):
+		return config.ExitUnreachable
+	case errors.Is(err, database.ErrRefused):
+		return config.ExitRefused
+	case errors.Is(err, database.ErrNewer), errors.Is(err, database.ErrBehind), errors.Is(err, database.ErrDrift):
+		return config.ExitSchema
 	default:
 		return config.ExitDatabase
 	}

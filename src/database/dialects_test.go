@@ -1,0 +1,67 @@
+package database_test
+
+import (
+	"context"
+	"testing"
+
+	"vitrine/schema"
+	"vitrine/src/config"
+	"vitrine/src/database"
+	"vitrine/src/testkit"
+)
+
+func silent(string, int, int) {}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// onEach runs a test on a new, empty database of each kind.
+func onEach(t *testing.T, test func(t *testing.T, target config.Database)) {
+	t.Helper()
+	for _, dialect := range schema.Dialects() {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			test(t, testkit.Fresh(t, dialect))
+		})
+	}
+}
+
+func number(t testing.TB, db *database.DB, query string) (n int64) {
+	t.Helper()
+	must(t, db.Read().QueryRowContext(context.Background(), query).Scan(&n))
+	return n
+}
+
+func TestMigrateAnEmptyDatabase(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, target config.Database) {
+		db := testkit.Opened(t, target)
+		before, err := db.Status(t.Context())
+		must(t, err)
+		if !before.New || before.UpToDate() || len(before.Pending) == 0 || len(before.Pending[0].Statements) < 10 {
+			t.Errorf("before: %+v", before)
+		}
+		report, err := db.Migrate(t.Context(), "0.2.0", silent)
+		must(t, err)
+		if !report.New || len(report.Applied) == 0 || len(report.Warnings) != 0 {
+			t.Errorf("reported %+v", report)
+		}
+		again, err := db.Migrate(t.Context(), "0.2.0", silent)
+		must(t, err)
+		if again.New || len(again.Applied) != 0 {
+			t.Errorf("again: %+v", again)
+		}
+		if n := number(t, db, "SELECT COUNT(*) FROM installation"); n != 1 {
+			t.Errorf("%d rows of the installation", n)
+		}
+		after, err := db.Status(t.Context())
+		must(t, err)
+		if !after.UpToDate() || len(after.Applied) == 0 || after.Applied[0].By != "vitrine 0.2.0" {
+			t.Errorf("after: %+v", after)
+		}
+	})
+}
