@@ -42,7 +42,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progre
 func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
 	progress func(what string, done, of int)) (*rooms, error) {
 	progress("the database", 0, 0)
-	db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: cfg.DatabaseFile()})
+	db, err := database.Open(ctx, cfg.Database)
 	if err != nil {
 		return nil, failed(dataStatus(err), err)
 	}
