@@ -11,7 +11,10 @@ import (
 type Config struct {
 	Listen          string         // host:port, unix:/path or "inherited"; [ParseListen] takes it apart
 	DataDir         string         // the data folder, as written: may be relative to the working folder
-	DatabaseURL     string         // "sqlite:" and a path
+	Database        Database       // where the rows are kept
+	DatabaseWait    time.Duration  // how long the start waits for a database that does not answer yet
+	Migrate         string         // what the start does with a schema that is behind: "auto" mends it, "verify" refuses
+	ChangesPoll     time.Duration  // how often to look for changes of other nodes; 0: as fits the database
 	UploadsURL      string         // the path of the uploads folder, without a scheme
 	PublicURL       string         // scheme://host[:port], without a trailing slash; empty: as each request arrives
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-* headers are believed

@@ -19,10 +19,12 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []any{c.Listen, c.DataDir, c.DatabaseURL, c.DatabaseFile(), c.UploadsURL, c.PublicURL, c.AdminUsername,
+	got := []any{c.Listen, c.DataDir, c.Database.URL(), c.DatabaseFile(), c.Database.Dialect,
+		c.DatabaseWait, c.Migrate, c.ChangesPoll, c.UploadsURL, c.PublicURL, c.AdminUsername,
 		c.AdminPassword, c.LogFormat, c.LogLevel, c.MaxUploadBytes, c.MaxPixels, c.DrainTimeout, c.AllowNetworkFilesystem,
 		len(c.TrustedProxies), len(c.Warnings)}
-	want := []any{":8080", "data", "sqlite:data/vitrine.db", "data/vitrine.db", "data/uploads", "", "admin",
+	want := []any{":8080", "data", "sqlite:data/vitrine.db", "data/vitrine.db", "sqlite", time.Minute, "auto",
+		time.Duration(0), "data/uploads", "", "admin",
 		"", "text", "info", int64(4 << 30), int64(64 << 20), 10 * time.Second, false, 0, 0}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -37,17 +39,25 @@ func TestDefaults(t *testing.T) {
 
 func TestEverySettingIsDeclaredWhole(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
+	seen, names := map[string]bool{}, []string{}
 	for _, s := range Settings() {
+		names = append(names, s.Name)
+	}
+	for _, s := range Settings() {
+		base, isFile := strings.CutSuffix(s.Name, "_FILE") // of a secret it would be the twin
 		if s.Name == "" || s.Type == "" || s.Text == "" || s.Group == "" || s.Example == "" || s.apply == nil {
 			t.Errorf("%q lacks something: %+v", s.Name, s)
 		}
 		if seen[s.Name] || s.Name != strings.ToUpper(s.Name) || injected(s.Variable()) ||
-			strings.HasSuffix(s.Name, "_FILE") {
+			isFile && slices.Contains(names, base) {
 			t.Errorf("%q is no good name", s.Name)
 		}
 		seen[s.Name] = true
-		if c, err := Load([]string{s.Variable() + "=" + s.Example}, ""); err != nil {
+		env := []string{s.Variable() + "=" + s.Example}
+		if slices.Contains(databaseParts(), s.Name) { // the parts need each other
+			env = append([]string{"VITRINE_DATABASE_TYPE=postgres", "VITRINE_DATABASE_HOST=db"}, env...)
+		}
+		if c, err := Load(env, ""); err != nil {
 			t.Errorf("the example of %s is refused: %v (%v)", s.Name, err, c)
 		}
 	}
@@ -65,9 +75,15 @@ func TestLoadAccepts(t *testing.T) {
 		{"LISTEN", "*:80", func(c *Config) any { return c.Listen }, ":80"},
 		{"LISTEN", "unix:/run/v/../x.sock", func(c *Config) any { return c.Listen }, "unix:/run/x.sock"},
 		{"LISTEN", "inherited", func(c *Config) any { return c.Listen }, "inherited"},
-		{"DATA_DIR", "/srv/a b/", func(c *Config) any { return c.DatabaseURL }, "sqlite:/srv/a b/vitrine.db"},
-		{"DATABASE_URL", "sqlite:///x/y.db", func(c *Config) any { return c.DatabaseURL }, "sqlite:/x/y.db"},
+		{"DATA_DIR", "/srv/a b/", func(c *Config) any { return c.Database.URL() }, "sqlite:/srv/a b/vitrine.db"},
+		{"DATABASE_URL", "sqlite:///x/y.db", func(c *Config) any { return c.Database.URL() }, "sqlite:/x/y.db"},
 		{"DATABASE_URL", "SQLite:y.db", func(c *Config) any { return c.DatabaseFile() }, "y.db"},
+		{"DATABASE_TYPE", "SQLite", func(c *Config) any { return c.DatabaseFile() }, "data/vitrine.db"},
+		{"DATABASE_WAIT", "0s", func(c *Config) any { return c.DatabaseWait }, time.Duration(0)},
+		{"DATABASE_WAIT", "1h", func(c *Config) any { return c.DatabaseWait }, time.Hour},
+		{"MIGRATE", "Verify", func(c *Config) any { return c.Migrate }, "verify"},
+		{"CHANGES_POLL", "100ms", func(c *Config) any { return c.ChangesPoll }, 100 * time.Millisecond},
+		{"CHANGES_POLL", "1m", func(c *Config) any { return c.ChangesPoll }, time.Minute},
 		{"UPLOADS_URL", "file:///x/a%20b", func(c *Config) any { return c.UploadsURL }, "/x/a b"},
 		{"UPLOADS_URL", "file:rel", func(c *Config) any { return c.UploadsURL }, "rel"},
 		{"PUBLIC_URL", "https://Signs.Example.org:8443/", func(c *Config) any { return c.PublicURL },
@@ -83,6 +99,10 @@ func TestLoadAccepts(t *testing.T) {
 		{"PORT_8080_TCP", "tcp://10.0.0.1:8080", func(c *Config) any { return len(c.Warnings) }, 0},
 		{"PORT", "tcp://10.0.0.1:8080", func(c *Config) any { return len(c.Warnings) }, 0},
 		{"SERVICE_HOST", "10.0.0.1", func(c *Config) any { return c.Listen }, ":8080"},
+		{"DATABASE_PORT", "tcp://10.0.0.1:5432", func(c *Config) any { return c.Database.Dialect }, "sqlite"},
+		{"DATABASE_PORT_5432_TCP_ADDR", "10.0.0.1", func(c *Config) any { return len(c.Warnings) }, 0},
+		{"DB_SERVICE_HOST", "10.0.0.1", func(c *Config) any { return len(c.Warnings) }, 0},
+		{"DB_SERVICE_PORT_HTTP", "80", func(c *Config) any { return len(c.Warnings) }, 0},
 		{"PORT", "9000", func(c *Config) any { return strings.Contains(c.Warnings[0], "VITRINE_LISTEN=:9000") }, true},
 		{"PUBLIC_URL", "https://x.org", func(c *Config) any {
 			return strings.Contains(c.Warnings[0], "VITRINE_TRUSTED_PROXIES")
@@ -110,8 +130,34 @@ func TestLoadRefuses(t *testing.T) {
 		{"LISTEN", "unix:/" + strings.Repeat("x", 200), "at most 107 bytes"},
 		{"DATA_DIR", "s3://bucket", "path of a folder"},
 		{"DATA_DIR", "~/data", "whole path"},
-		{"DATABASE_URL", "postgres://ada:geheim@db/vitrine", "supports SQLite"},
-		{"DATABASE_URL", "mysql://ada:geheim@db/vitrine", "supports SQLite"},
+		{"DATABASE_TYPE", "oracle", "sqlite, postgres and mariadb"},
+		{"DATABASE_TYPE", "postgres://ada:geheim@db/x", "sqlite, postgres and mariadb"},
+		{"DATABASE_TYPE", "mariadb", "VITRINE_DATABASE_HOST is missing"},
+		{"DATABASE_HOST", "db", "VITRINE_DATABASE_TYPE is not"},
+		{"DATABASE_HOST", "db:5432", "without a port"},
+		{"DATABASE_HOST", "ada:geheim@db", "without a port"},
+		{"DATABASE_HOST", "mysql://ada:geheim@db/x", "Leave out the scheme"},
+		{"DATABASE_HOST", "host=db password=geheim", "the host is a name"},
+		{"DATABASE_HOST", "a,b", "several hosts"},
+		{"DATABASE_PORT", "0", "from 1 to 65535"},
+		{"DATABASE_PORT", "65536", "from 1 to 65535"},
+		{"DATABASE_PORT", "+80", "from 1 to 65535"},
+		{"DATABASE_NAME", "postgres://ada:geheim@db/x", "may hold none of"},
+		{"DATABASE_NAME", "dbname=x password=geheim", "may hold none of"},
+		{"DATABASE_NAME", strings.Repeat("x", 64), "at most 63 bytes"},
+		{"DATABASE_USER", "ada:geheim", "may hold none of"},
+		{"DATABASE_USER", "ada\x00", "control character"},
+		{"DATABASE_USER", " ada", "space"},
+		{"DATABASE_PASSWORD", "geheim", "VITRINE_DATABASE_TYPE is not"},
+		{"DATABASE_PASSWORD", "geheim\n", "line break"},
+		{"DATABASE_PASSWORD", strings.Repeat("geheim", 1000), "at most 4096 bytes"},
+		{"DATABASE_TLS", "yes", "prefer, off, require and verify"},
+		{"DATABASE_CA_FILE", "~/ca.pem", "whole path"},
+		{"DATABASE_WAIT", "2h", "from 0s to 1h"},
+		{"MIGRATE", "never", "auto and verify"},
+		{"CHANGES_POLL", "10ms", "from 100ms to 1m"},
+		{"CHANGES_POLL", "0s", "from 100ms to 1m"},
+		{"DATABSE_PORT", "5432", "Did you mean VITRINE_DATABASE_PORT?"},
 		{"DATABASE_URL", "sqlite:", "name of the database file is missing"},
 		{"DATABASE_URL", "sqlite::memory:", "lost at each stop"},
 		{"DATABASE_URL", "sqlite://host/x.db", "comes a path"},

@@ -24,9 +24,11 @@ and in small letters it is also a key of the configuration file.
 
 - An empty variable counts as unset.
 - A variable that begins with ` + "`VITRINE_`" + ` but is not listed here stops the start, so that a typing mistake is
-  noticed. Those that Kubernetes adds (` + "`VITRINE_PORT…`, `VITRINE_SERVICE_…`" + `) are ignored.
+  noticed. Those that Kubernetes adds for a service (` + "`VITRINE_PORT…`, `VITRINE_SERVICE_…`" + `, and the like for a
+  service whose name begins with ` + "`vitrine-`" + `) are ignored.
 - All wrong values are reported together.
-- ` + "`vitrine config`" + ` shows the value of each setting and where it came from. Secrets are not shown.
+- ` + "`vitrine config`" + ` shows the value of each setting and where it came from. Secrets are not shown; of
+  ` + "`VITRINE_DATABASE_URL`" + ` all but the password is.
 - Sizes are written like ` + "`500MB` or `4GiB`, durations like `10s` or `1m30s`" + `, lists with commas.
 
 ## Configuration file

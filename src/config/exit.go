@@ -36,8 +36,8 @@ func ExitStatuses() []ExitStatus {
 		{ExitUploads, "the uploads folder cannot be used"},
 		{ExitFull, "there is no room left on a disk"},
 		{ExitLost, "the database or the uploads are missing, or do not belong together"},
-		{ExitUnreachable, "the database does not answer"},
-		{ExitRefused, "the database refuses the user, the password or a right"},
-		{ExitSchema, "the schema is older, newer or otherwise than this program needs it"},
+		{ExitUnreachable, "the database cannot be reached, or did not answer within VITRINE_DATABASE_WAIT"},
+		{ExitRefused, "the database refuses the user, the password, the connection or a right"},
+		{ExitSchema, "the schema is newer or otherwise than this program needs it, or behind while VITRINE_MIGRATE=verify"},
 	}
 }

@@ -1,12 +1,14 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,16 +76,31 @@ func (l *loader) problem(format string, args ...any) {
 	l.problems = append(l.problems, fmt.Sprintf(format, args...))
 }
 
-// environment picks our variables. One that is empty counts as unset, because Compose files pass those on.
+// environment picks our variables. One that is empty counts as unset, because Compose files pass those on. So does what
+// Kubernetes sets for a service whose name begins with ours: of a service "vitrine-database" comes a
+// VITRINE_DATABASE_PORT that is no port.
 func environment(env []string) map[string]string {
 	ours := map[string]string{}
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, Prefix) && value != "" {
+		if strings.HasPrefix(name, Prefix) && value != "" && !ofService(name, value) {
 			ours[name] = value
 		}
 	}
 	return ours
+}
+
+// serviceName and servicePort match what Kubernetes makes of a service, see "Environment variables" in its manual on
+// services. The name alone does not tell VITRINE_…_PORT from a setting.
+var (
+	serviceName = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|` +
+		`PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
+	servicePort = regexp.MustCompile(`_PORT=(tcp|udp|sctp)://`)
+)
+
+// ofService reports variables that Kubernetes adds for a service whose name goes on after "vitrine-".
+func ofService(name, value string) bool {
+	return serviceName.MatchString(name) || servicePort.MatchString(name+"="+value)
 }
 
 // injected reports variables that Kubernetes adds for a service with the name "vitrine".
@@ -269,7 +286,7 @@ func (l *loader) apply(c *Config, s Setting) {
 		return
 	}
 	source := l.sources[s.Name]
-	if s.Secret {
+	if s.unseen() {
 		l.problem("%s has a wrong value (not shown): %s.", source, err)
 		return
 	}
@@ -287,20 +304,21 @@ func clip(text string) string {
 
 // complete works out what depends on other settings and checks that they fit together.
 func (l *loader) complete(c *Config) {
-	if c.DatabaseURL == "" {
-		c.DatabaseURL = "sqlite:" + filepath.Join(c.DataDir, "vitrine.db")
+	l.database(c)
+	if len(l.problems) > 0 {
+		return
 	}
 	if c.UploadsURL == "" {
 		c.UploadsURL = filepath.Join(c.DataDir, "uploads")
 	}
-	data, uploads, database := whole(c.DataDir), whole(c.UploadsURL), whole(c.DatabaseFile())
+	data, uploads := whole(c.DataDir), whole(c.UploadsURL)
 	if within(uploads, data) {
 		l.problem("VITRINE_UPLOADS_URL (%s) holds the data folder (%s). Uploads need a folder of their own, inside "+
 			"the data "+
 			"folder or elsewhere.", c.UploadsURL, c.DataDir)
-	} else if within(uploads, database) {
+	} else if file := c.DatabaseFile(); file != "" && within(uploads, whole(file)) {
 		l.problem("VITRINE_DATABASE_URL (%s) lies inside the uploads folder (%s). Keep the two apart.",
-			c.DatabaseURL, c.UploadsURL)
+			c.Database.URL(), c.UploadsURL)
 	}
 	c.Warnings = l.warnings(c)
 }
@@ -316,6 +334,9 @@ func (l *loader) warnings(c *Config) []string {
 	if err == nil && address.Network == "tcp" && strings.HasPrefix(c.PublicURL, "https:") && len(c.TrustedProxies) == 0 {
 		warnings = append(warnings, "VITRINE_PUBLIC_URL begins with https, so there is a proxy in front, but "+
 			"VITRINE_TRUSTED_PROXIES is empty: everyone appears to come from the proxy's address. Name that address.")
+	}
+	if sentence := c.Database.exposure(); sentence != "" {
+		warnings = append(warnings, sentence)
 	}
 	return warnings
 }
@@ -335,26 +356,28 @@ func within(folder, path string) bool {
 	return err == nil && relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator))
 }
 
+// notShown stands for a secret.
+const notShown = "(set, not shown)"
+
 // value tells a person what a setting is and where that came from.
 func (l *loader) value(c *Config, s Setting) Value {
+	if text, source, isPart := l.databaseValue(c.Database, s); isPart {
+		return Value{Setting: s, Text: text, Source: source}
+	}
 	text := l.viper.GetString(s.Key())
 	switch {
 	case s.Secret && text != "":
-		text = "(set, not shown)"
-	case s.Name == "DATABASE_URL":
-		text = c.DatabaseURL
+		text = notShown
 	case s.Name == "UPLOADS_URL":
 		text = c.UploadsURL
+	case s.Name == "CHANGES_POLL" && text == "":
+		text = "as fits the database"
 	}
-	source := l.sources[s.Name]
-	if source == "" {
-		source = "default"
-	}
-	return Value{Setting: s, Text: text, Source: source}
+	return Value{Setting: s, Text: text, Source: cmp.Or(l.sources[s.Name], "default")}
 }
 
-// DatabaseFile returns the path of the SQLite file.
-func (c *Config) DatabaseFile() string { return strings.TrimPrefix(c.DatabaseURL, "sqlite:") }
+// DatabaseFile returns the path of the SQLite file, or "" when a server keeps the rows.
+func (c *Config) DatabaseFile() string { return c.Database.Path }
 
 // Contains reports whether one of the networks holds the address; an IPv4 address in IPv6 form counts as IPv4.
 func Contains(networks []netip.Prefix, address netip.Addr) bool {

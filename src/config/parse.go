@@ -223,50 +223,20 @@ func parseYes(value string) (bool, error) {
 	return false, errors.New("allowed are yes and no")
 }
 
-func parsePath(value string) (string, error) {
+// parsePath reads the path of a folder, parseFile that of a file.
+func parsePath(value string) (string, error) { return parsePathOf("folder", value) }
+func parseFile(value string) (string, error) { return parsePathOf("file", value) }
+
+func parsePathOf(what, value string) (string, error) {
 	switch {
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return "", errors.New("the path holds a control character. Leave it out")
 	case strings.Contains(value, "://"):
-		return "", errors.New("this is the path of a folder, not a URL")
+		return "", fmt.Errorf("this is the path of a %s, not a URL", what)
 	case strings.HasPrefix(value, "~"):
 		return "", errors.New("only a shell understands ~. Write the whole path")
 	}
 	return filepath.Clean(value), nil
-}
-
-func parseDatabaseURL(value string) (string, error) {
-	scheme, path, found := strings.Cut(value, ":")
-	if !found {
-		return "", errors.New("begin with sqlite: and the path of the file, such as sqlite:/var/lib/vitrine/vitrine.db")
-	}
-	switch scheme = strings.ToLower(scheme); scheme {
-	case "sqlite":
-	case "postgres", "postgresql", "mysql", "mariadb":
-		return "", fmt.Errorf("this version supports SQLite only, not %s. Leave the setting out to use SQLite in the data "+
-			"folder, or write sqlite: and the path of a file", scheme)
-	default:
-		return "", errors.New("this version supports SQLite: write sqlite: and the path of a file")
-	}
-	if authority, ok := strings.CutPrefix(path, "//"); ok {
-		if !strings.HasPrefix(authority, "/") {
-			return "", errors.New("after sqlite: comes a path, such as sqlite:/var/lib/vitrine/vitrine.db")
-		}
-		path = authority
-	}
-	switch {
-	case path == "" || strings.HasSuffix(path, "/"):
-		return "", errors.New("the name of the database file is missing, such as sqlite:/var/lib/vitrine/vitrine.db")
-	case strings.Contains(path, ":memory:"):
-		return "", errors.New("a database in memory is lost at each stop. Name a file")
-	case strings.ContainsAny(path, "?#"):
-		return "", errors.New("options are not taken here, and the path may hold no ? or #")
-	}
-	path, err := parsePath(path)
-	if base := filepath.Base(path); err == nil && (base == "/" || base == "." || base == "..") {
-		err = errors.New("this is the path of a folder: the name of the database file is missing")
-	}
-	return "sqlite:" + path, err
 }
 
 func parseUploadsURL(value string) (string, error) {

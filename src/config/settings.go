@@ -37,6 +37,7 @@ func (s Setting) Key() string { return strings.ToLower(s.Name) }
 const (
 	groupServer   = "Server"
 	groupData     = "Data"
+	groupDatabase = "Database"
 	groupProxy    = "Behind a proxy"
 	groupFirst    = "First administrator"
 	groupLimits   = "Limits"
@@ -45,8 +46,8 @@ const (
 
 // Settings returns the table of all settings, in the order in which they are documented.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), dataSettings(), proxySettings(), firstSettings(), limitSettings(),
-		watchingSettings())
+	return slices.Concat(serverSettings(), dataSettings(), databaseSettings(), proxySettings(), firstSettings(),
+		limitSettings(), watchingSettings())
 }
 
 func serverSettings() []Setting {
@@ -76,14 +77,6 @@ func dataSettings() []Setting {
 			"It is made if it is missing.",
 		apply: func(c *Config, value string) (err error) {
 			c.DataDir, err = parsePath(value)
-			return err
-		},
-	}, {
-		Name: "DATABASE_URL", Type: "URL", Group: groupData, Example: "sqlite:/var/lib/vitrine/vitrine.db",
-		Text: "The database: `sqlite:` and the path of a file. Without it: `vitrine.db` in the data folder. " +
-			"This version supports SQLite.",
-		apply: func(c *Config, value string) (err error) {
-			c.DatabaseURL, err = parseDatabaseURL(value)
 			return err
 		},
 	}, {

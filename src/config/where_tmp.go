@@ -1,2 +1,0 @@
-package config
-func (d Database) Where() string { return d.Dialect + " at " + d.Host }
