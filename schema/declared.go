@@ -56,7 +56,8 @@ const byBytes = "ucs_basic"
 
 // collate turns a type that Atlas does not know into what it finds in a live database: text that has a collation.
 func collate(column *atlas.Column) {
-	if t, ok := column.Type.Type.(*postgres.UserDefinedType); ok && strings.EqualFold(t.T, postgres.TypeText+" COLLATE "+byBytes) {
+	t, ok := column.Type.Type.(*postgres.UserDefinedType)
+	if ok && strings.EqualFold(t.T, postgres.TypeText+" COLLATE "+byBytes) {
 		column.Type.Type, column.Type.Raw = &atlas.StringType{T: postgres.TypeText}, postgres.TypeText
 		column.SetCollation(byBytes)
 	}

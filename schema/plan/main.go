@@ -126,7 +126,8 @@ func (s step) declared(dialect string) (*atlas.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	declared.Tables = slices.DeleteFunc(declared.Tables, func(t *atlas.Table) bool { return t.Name == schema.RevisionTable })
+	revisions := func(t *atlas.Table) bool { return t.Name == schema.RevisionTable }
+	declared.Tables = slices.DeleteFunc(declared.Tables, revisions)
 	return declared, nil
 }
 

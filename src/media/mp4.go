@@ -196,7 +196,17 @@ func mp4Codec(entry mp4.Box) string {
 	if entry.Type() == "mp4a" {
 		return "mp4a.40.2"
 	}
-	return strings.ToValidUTF8(strings.TrimSpace(entry.Type()), "")
+	return plain(entry.Type())
+}
+
+// plain leaves of a codec's name, which may be any bytes, what every database stores: printable ASCII, without spaces.
+func plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, name)
 }
 
 // scale turns a number of ticks into a duration, whatever the two are.

@@ -52,20 +52,36 @@ func TestVideosThatSayLittle(t *testing.T) {
 	}
 }
 
-// A file may hold many tracks; what is kept of them in the library is short.
-func TestVideoOfManyTracks(t *testing.T) {
-	t.Parallel()
+// webmWith returns a WebM file with pictures, and so many tracks more that name a codec of four characters.
+func webmWith(codec string, tracks int) []byte {
 	master := func(id string, content []byte) []byte {
 		return append(binary.BigEndian.AppendUint32([]byte(id), uint32(len(content))|0x10000000), content...)
 	}
 	pictures := "\xae\x8f\x86\x85V_VP8\xe0\x86\xb0\x81\x0a\xba\x81\x0a"
-	others := bytes.Repeat([]byte("\xae\x86\x86\x84A_XX"), 300_000)
-	tracks := master("\x16\x54\xae\x6b", append([]byte(pictures), others...))
+	others := bytes.Repeat([]byte("\xae\x86\x86\x84"+codec), tracks)
+	all := master("\x16\x54\xae\x6b", append([]byte(pictures), others...))
 	cluster := []byte("\x1f\x43\xb6\x75\x80")
-	content := append([]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"),
-		master("\x18\x53\x80\x67", append(tracks, cluster...))...)
-	info, err := inspect(content)
+	return append([]byte("\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"),
+		master("\x18\x53\x80\x67", append(all, cluster...))...)
+}
+
+// A file may hold many tracks; what is kept of them in the library is short.
+func TestVideoOfManyTracks(t *testing.T) {
+	t.Parallel()
+	info, err := inspect(webmWith("A_XX", 300_000))
 	if err != nil || info.Width != 10 || info.Codecs != "vp8, a_xx, a_xx, a_xx, a_xx, a_xx, a_xx, a_xx" {
 		t.Errorf("width %d, codecs of %d bytes: %.100s, %v", info.Width, len(info.Codecs), info.Codecs, err)
+	}
+}
+
+// The name of a codec may be any bytes; what is kept of it is text that every database stores.
+func TestVideoOfStrangeCodec(t *testing.T) {
+	t.Parallel()
+	if info, err := inspect(webmWith("A\x00\xc3X", 1)); err != nil || info.Codecs != "vp8, ax" {
+		t.Errorf("WebM: the codecs are %q, %v", info.Codecs, err)
+	}
+	sound := bytes.Replace(file(t, "first.mp4"), []byte("mp4a"), []byte("m\x00\xc3 "), 1)
+	if info, err := inspect(sound); err != nil || info.Codecs != "avc1.64000c, m" {
+		t.Errorf("MP4: the codecs are %q, %v", info.Codecs, err)
 	}
 }

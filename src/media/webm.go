@@ -240,7 +240,7 @@ func (w *webm) codec(id string) {
 	names := map[string]string{"V_VP8": "vp8", "V_VP9": "vp9", "V_AV1": "av1", "A_OPUS": "opus", "A_VORBIS": "vorbis"}
 	name := names[id]
 	if name == "" {
-		name = strings.ToValidUTF8(strings.ToLower(id), "")
+		name = plain(strings.ToLower(id))
 		name = name[:min(len(name), 32)]
 	}
 	if w.named++; w.named <= maxCodecs {
