@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,34 +58,30 @@ func openPostgres(ctx context.Context, target config.Database, readOnly bool) (*
 	return d.ready(ctx)
 }
 
-// postgresConfig says in pgx's words where the server is. Everything is said, so that no PG* variable of the
-// environment is taken for a setting of ours.
+// postgresConfig says in pgx's words where the server is. Whatever decides that, or who we are there, is said, so that
+// no PG* variable and no file in a home folder does.
 func postgresConfig(target config.Database) (*pgx.ConnConfig, error) {
 	modes := map[string]string{"": "prefer", "prefer": "prefer", "off": "disable", "require": "require", "verify": "verify-full"}
-	query := url.Values{"sslmode": {modes[target.TLS]}, "application_name": {"vitrine"},
-		"connect_timeout": {strconv.Itoa(int(connectWithin.Seconds()))}}
+	query := url.Values{
+		"host": {target.Host}, "port": {strconv.Itoa(cmp.Or(target.Port, 5432))}, "sslmode": {modes[target.TLS]},
+		"sslrootcert": {target.CAFile}, "sslcert": {""}, "sslkey": {""}, "passfile": {""}, "options": {""},
+		"target_session_attrs": {"any"}, "application_name": {"vitrine"},
+		"connect_timeout": {strconv.Itoa(int(connectWithin.Seconds()))},
+	}
 	for name, value := range target.Options {
 		query.Set(name, value)
 	}
-	if target.CAFile != "" {
-		query.Set("sslrootcert", target.CAFile)
-	}
-	port := target.Port
-	if port == 0 {
-		port = 5432
-	}
-	query.Set("host", target.Host)
-	query.Set("port", strconv.Itoa(port))
-	where := url.URL{Scheme: "postgres", Path: "/" + target.Name, RawQuery: query.Encode()}
-	if target.User != "" {
-		where.User = url.User(target.User)
-	}
+	where := url.URL{Scheme: "postgres", Path: "/" + target.Name, User: url.User(target.User),
+		RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")} // pgx takes a plus as it is
 	connect, err := pgx.ParseConfig(where.String())
 	if err != nil {
 		return nil, fmt.Errorf("%w: the address of PostgreSQL cannot be used: %w", ErrUnsupported, err)
 	}
 	connect.Password = target.Password
-	connect.DialFunc = (&net.Dialer{KeepAlive: keepAlive, Timeout: connectWithin}).DialContext
+	if _, asked := target.Options["timezone"]; !asked {
+		delete(connect.RuntimeParams, "timezone")
+	}
+	connect.DialFunc = (&net.Dialer{KeepAlive: keepAlive}).DialContext
 	return connect, nil
 }
 

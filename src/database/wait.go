@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -67,7 +68,11 @@ func pause(ctx context.Context, d time.Duration) error {
 func unreachable(target config.Database, err error) error {
 	var network net.Error
 	var connect *pgconn.ConnectError
+	var certificate *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &certificate):
+		return fmt.Errorf("%w: the certificate of %s cannot be verified; name who vouches for it in VITRINE_DATABASE_CA_FILE, or "+
+			"verify less with VITRINE_DATABASE_TLS=require (%w)", ErrRefused, target.Where(), err)
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn),

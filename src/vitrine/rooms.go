@@ -43,7 +43,10 @@ func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
 	progress func(what string, done, of int)) (*rooms, error) {
 	progress("the database", 0, 0)
 	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, log)
-	if err != nil {
+	switch {
+	case errors.Is(err, database.ErrUnavailable) && cfg.Database.Path != "": // a file that cannot be opened
+		return nil, failed(config.ExitDatabase, err)
+	case err != nil:
 		return nil, failed(dataStatus(err), err)
 	}
 	r := &rooms{log: log, database: db, store: store.New(db)}
