@@ -14,6 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -31,27 +32,37 @@ func main() {
 	root := flag.String("schema", "schema", "the folder of the schema package")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *root, flag.Args(), *destructive); err != nil {
+	p := planner{bench: &bench{}, root: *root, destructive: *destructive, out: os.Stdout}
+	err := errors.Join(p.run(ctx, flag.Args()), p.bench.close())
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "plan:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to stop
+		os.Exit(1)
 	}
 }
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{2,60}$`)
 
-func run(ctx context.Context, root string, args []string, destructive bool) error {
+// planner plans a step for all dialects.
+type planner struct {
+	bench       *bench
+	root        string // the folder of the schema package
+	destructive bool   // deleting data is meant
+	out         io.Writer
+}
+
+func (p planner) run(ctx context.Context, args []string) error {
 	if len(args) != 1 || !namePattern.MatchString(args[0]) {
 		return errors.New("name the migration by what it does, in small letters: go run ./schema/plan add_screen_zone")
 	}
-	step := step{root: root, name: args[0], version: migrate.NewVersion(), destructive: destructive}
+	name, version := args[0], migrate.NewVersion()
 	var planned []folder
 	var refusals []error
 	for _, dialect := range schema.Dialects() {
-		f, err := step.plan(ctx, dialect)
+		f, err := p.plan(ctx, dialect, name, version)
 		switch {
 		case errors.Is(err, migrate.ErrNoPlan):
-			fmt.Printf("%s: nothing to plan, the migrations lead to what is declared\n", dialect)
+			fmt.Fprintf(p.out, "%s: nothing to plan, the migrations lead to what is declared\n", dialect)
 		case err != nil:
 			refusals = append(refusals, fmt.Errorf("%s: %w", dialect, err))
 		default:
@@ -65,39 +76,33 @@ func run(ctx context.Context, root string, args []string, destructive bool) erro
 		return err
 	}
 	for _, f := range planned {
-		fmt.Println("wrote", filepath.Join(f.path, f.file))
+		fmt.Fprintln(p.out, "wrote", filepath.Join(f.path, f.file))
 	}
 	return nil
 }
 
-// step is what is to be planned.
-type step struct {
-	root, name, version string
-	destructive         bool
-}
-
 // plan replays the migrations of a dialect on a throw-away database, and finds what is missing to what is declared.
-func (s step) plan(ctx context.Context, dialect string) (f folder, err error) {
-	f, err = read(filepath.Join(s.root, "migrations", dialect))
+func (p planner) plan(ctx context.Context, dialect, name, version string) (f folder, err error) {
+	f, err = read(filepath.Join(p.root, "migrations", dialect))
 	if err != nil {
 		return f, err
 	}
-	declared, err := s.declared(dialect)
+	declared, err := p.declared(dialect)
 	if err != nil {
 		return f, err
 	}
-	driver, drop, err := scratch(ctx, dialect)
+	driver, drop, err := p.bench.scratch(ctx, dialect)
 	if err != nil {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	planner := migrate.NewPlanner(driver, f.dir, migrate.PlanWithDiffOptions(atlas.DiffNormalized()),
 		migrate.PlanWithIndent("  "), migrate.PlanWithSchemaQualifier(""))
-	planned, err := planner.PlanSchema(ctx, s.name, migrate.Schema(declared))
+	planned, err := planner.PlanSchema(ctx, name, migrate.Schema(declared))
 	if err != nil {
 		return f, err
 	}
-	if lost := losses(planned); len(lost) > 0 && !s.destructive {
+	if lost := losses(planned); len(lost) > 0 && !p.destructive {
 		return f, fmt.Errorf("this would delete data (%v); if that is meant, say --allow-destructive", lost)
 	}
 	if dialect == schema.MariaDB {
@@ -107,18 +112,18 @@ func (s step) plan(ctx context.Context, dialect string) (f folder, err error) {
 			}
 		}
 	}
-	planned.Version = s.version
+	planned.Version = version
 	if err := planner.WritePlan(planned); err != nil { // to memory
 		return f, err
 	}
-	f.file = s.version + "_" + s.name + ".sql"
+	f.file = version + "_" + name + ".sql"
 	return f, nil
 }
 
 // declared reads what is declared, without the table of revisions: that is made by whoever applies the migrations, the
 // product or Atlas' CLI.
-func (s step) declared(dialect string) (*atlas.Schema, error) {
-	hcl, err := os.ReadFile(filepath.Join(s.root, dialect+".hcl"))
+func (p planner) declared(dialect string) (*atlas.Schema, error) {
+	hcl, err := os.ReadFile(filepath.Join(p.root, dialect+".hcl"))
 	if err != nil {
 		return nil, err
 	}

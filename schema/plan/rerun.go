@@ -17,35 +17,35 @@ type form struct {
 }
 
 func formOf(planned, safe string) form {
-	planned = strings.NewReplacer(" ", `\s+`, "NAME", "(`[^`]+`)").Replace(planned)
+	planned = strings.NewReplacer(" ", `\s+`, "<name>", "(`[^`]+`)").Replace(planned)
 	return form{regexp.MustCompile(`(?is)^` + planned), safe}
 }
 
 func statementForms() []form {
 	return []form{
-		formOf("CREATE TABLE (?:IF NOT EXISTS )?NAME", "CREATE TABLE IF NOT EXISTS $1"),
-		formOf("DROP TABLE (?:IF EXISTS )?NAME$", "DROP TABLE IF EXISTS $1"),
-		formOf("RENAME TABLE (?:IF EXISTS )?NAME TO NAME$", "RENAME TABLE IF EXISTS $1 TO $2"),
-		formOf("CREATE (UNIQUE )?INDEX (?:IF NOT EXISTS )?NAME ON ", "CREATE ${1}INDEX IF NOT EXISTS $2 ON "),
-		formOf("DROP INDEX (?:IF EXISTS )?NAME ON ", "DROP INDEX IF EXISTS $1 ON "),
+		formOf("CREATE TABLE (?:IF NOT EXISTS )?<name>", "CREATE TABLE IF NOT EXISTS $1"),
+		formOf("DROP TABLE (?:IF EXISTS )?<name>$", "DROP TABLE IF EXISTS $1"),
+		formOf("RENAME TABLE (?:IF EXISTS )?<name> TO <name>$", "RENAME TABLE IF EXISTS $1 TO $2"),
+		formOf("CREATE (UNIQUE )?INDEX (?:IF NOT EXISTS )?<name> ON ", "CREATE ${1}INDEX IF NOT EXISTS $2 ON "),
+		formOf("DROP INDEX (?:IF EXISTS )?<name> ON ", "DROP INDEX IF EXISTS $1 ON "),
 	}
 }
 
 func clauseForms() []form {
 	return []form{
-		formOf("ADD COLUMN (?:IF NOT EXISTS )?NAME", "ADD COLUMN IF NOT EXISTS $1"),
-		formOf("DROP COLUMN (?:IF EXISTS )?NAME$", "DROP COLUMN IF EXISTS $1"),
-		formOf("MODIFY COLUMN NAME", "MODIFY COLUMN $1"),
-		formOf("CHANGE COLUMN (?:IF EXISTS )?NAME NAME", "CHANGE COLUMN IF EXISTS $1 $2"),
-		formOf("RENAME COLUMN (?:IF EXISTS )?NAME TO NAME$", "RENAME COLUMN IF EXISTS $1 TO $2"),
-		formOf("ADD (UNIQUE )?INDEX (?:IF NOT EXISTS )?NAME", "ADD ${1}INDEX IF NOT EXISTS $2"),
-		formOf("DROP INDEX (?:IF EXISTS )?NAME$", "DROP INDEX IF EXISTS $1"),
-		formOf("RENAME INDEX (?:IF EXISTS )?NAME TO NAME$", "RENAME INDEX IF EXISTS $1 TO $2"),
+		formOf("ADD COLUMN (?:IF NOT EXISTS )?<name>", "ADD COLUMN IF NOT EXISTS $1"),
+		formOf("DROP COLUMN (?:IF EXISTS )?<name>$", "DROP COLUMN IF EXISTS $1"),
+		formOf("MODIFY COLUMN <name>", "MODIFY COLUMN $1"),
+		formOf("CHANGE COLUMN (?:IF EXISTS )?<name> <name>", "CHANGE COLUMN IF EXISTS $1 $2"),
+		formOf("RENAME COLUMN (?:IF EXISTS )?<name> TO <name>$", "RENAME COLUMN IF EXISTS $1 TO $2"),
+		formOf("ADD (UNIQUE )?INDEX (?:IF NOT EXISTS )?<name>", "ADD ${1}INDEX IF NOT EXISTS $2"),
+		formOf("DROP INDEX (?:IF EXISTS )?<name>$", "DROP INDEX IF EXISTS $1"),
+		formOf("RENAME INDEX (?:IF EXISTS )?<name> TO <name>$", "RENAME INDEX IF EXISTS $1 TO $2"),
 		formOf(`ADD PRIMARY KEY (?:IF NOT EXISTS )?\(`, "ADD PRIMARY KEY IF NOT EXISTS ("),
-		formOf(`ADD CONSTRAINT NAME FOREIGN KEY (?:IF NOT EXISTS )?\(`, "ADD CONSTRAINT $1 FOREIGN KEY IF NOT EXISTS ("),
-		formOf("DROP FOREIGN KEY (?:IF EXISTS )?NAME$", "DROP FOREIGN KEY IF EXISTS $1"),
-		formOf(`ADD CONSTRAINT (?:IF NOT EXISTS )?NAME CHECK \(`, "ADD CONSTRAINT IF NOT EXISTS $1 CHECK ("),
-		formOf("DROP (?:CONSTRAINT|CHECK) (?:IF EXISTS )?NAME$", "DROP CONSTRAINT IF EXISTS $1"),
+		formOf(`ADD CONSTRAINT <name> FOREIGN KEY (?:IF NOT EXISTS )?\(`, "ADD CONSTRAINT $1 FOREIGN KEY IF NOT EXISTS ("),
+		formOf("DROP FOREIGN KEY (?:IF EXISTS )?<name>$", "DROP FOREIGN KEY IF EXISTS $1"),
+		formOf(`ADD CONSTRAINT (?:IF NOT EXISTS )?<name> CHECK \(`, "ADD CONSTRAINT IF NOT EXISTS $1 CHECK ("),
+		formOf("DROP (?:CONSTRAINT|CHECK) (?:IF EXISTS )?<name>$", "DROP CONSTRAINT IF EXISTS $1"),
 		formOf(`(CHARSET|COLLATE|ENGINE|COMMENT|AUTO_INCREMENT)\b`, "$1"),
 	}
 }
@@ -72,18 +72,26 @@ func rerunnable(statement string) (string, error) {
 	if parts == nil {
 		return "", refusal(statement)
 	}
-	clauses := splitClauses(parts[2])
-	if replacesKey(clauses) || replacesCheck(clauses) {
-		return parts[1] + strings.Join(clauses, ", "), nil
-	}
-	for i, clause := range clauses {
-		safe, ok := apply(clauseForms(), clause)
-		if !ok {
-			return "", refusal(clause)
+	var safe []string
+	dropped := map[string]bool{}
+	for clauses := splitClauses(parts[2]); len(clauses) > 0; {
+		if pair, ok := replacement(clauses); ok {
+			safe, clauses = append(safe, pair...), clauses[len(pair):]
+			continue
 		}
-		clauses[i] = safe
+		clause, ok := apply(clauseForms(), clauses[0])
+		if !ok {
+			return "", refusal(clauses[0])
+		}
+		if name := nameIn(dropClause, clause); name != "" {
+			dropped[name] = true
+		}
+		if dropped[nameIn(addClause, clause)] { // whether it exists is asked before the old one is dropped
+			return "", refusal(statement)
+		}
+		safe, clauses = append(safe, clause), clauses[1:]
 	}
-	return parts[1] + strings.Join(clauses, ", "), nil
+	return parts[1] + strings.Join(safe, ", "), nil
 }
 
 func refusal(text string) error {
@@ -91,34 +99,39 @@ func refusal(text string) error {
 		"plan it in smaller steps, or teach it to schema/plan/rerun.go", text)
 }
 
-// replacesKey tells whether a primary key gives way to another one: the second time the new one gives way to itself.
-func replacesKey(clauses []string) bool {
-	return len(clauses) == 2 && regexp.MustCompile(`(?i)^DROP\s+PRIMARY\s+KEY$`).MatchString(clauses[0]) &&
-		regexp.MustCompile(`(?i)^ADD\s+PRIMARY\s+KEY\s*\(`).MatchString(clauses[1])
-}
-
 var (
+	dropClause = regexp.MustCompile("^DROP [A-Z ]+ IF EXISTS (`[^`]+`)$")
+	addClause  = regexp.MustCompile("^ADD (?:[A-Z ]+ IF NOT EXISTS (`[^`]+`)|CONSTRAINT (`[^`]+`))")
+
+	dropKey   = regexp.MustCompile(`(?i)^DROP\s+PRIMARY\s+KEY$`)
+	addKey    = regexp.MustCompile(`(?i)^ADD\s+PRIMARY\s+KEY\s*\(`)
 	dropCheck = regexp.MustCompile("(?i)^DROP\\s+(?:CHECK|CONSTRAINT(?:\\s+IF\\s+EXISTS)?)\\s+(`[^`]+`)$")
 	addCheck  = regexp.MustCompile("(?i)^ADD\\s+CONSTRAINT\\s+(`[^`]+`)\\s+CHECK\\s*\\(")
 )
 
-// replacesCheck tells whether the clauses are checks that give way to others of the same name, and spells dropping them
-// as MariaDB does; Atlas spells it for MySQL. Here the new one must not say IF NOT EXISTS: that would be asked before
-// the old one is dropped.
-func replacesCheck(clauses []string) bool {
-	if len(clauses)%2 != 0 {
-		return false
+// nameIn returns what a clause adds or drops, or nothing if it does another thing.
+func nameIn(pattern *regexp.Regexp, clause string) string {
+	found := pattern.FindStringSubmatch(clause)
+	if found == nil {
+		return ""
 	}
-	for i := 0; i < len(clauses); i += 2 {
-		drop, add := dropCheck.FindStringSubmatch(clauses[i]), addCheck.FindStringSubmatch(clauses[i+1])
-		if drop == nil || add == nil || drop[1] != add[1] {
-			return false
-		}
+	return strings.Join(found[1:], "") // one of the groups
+}
+
+// replacement returns the first two clauses if the second puts another primary key, or another check of the same name,
+// in the place of the first: run again, the new one gives way to itself. Atlas spells dropping a check as MySQL does.
+func replacement(clauses []string) ([]string, bool) {
+	if len(clauses) < 2 {
+		return nil, false
 	}
-	for i := 0; i < len(clauses); i += 2 {
-		clauses[i] = "DROP CONSTRAINT IF EXISTS " + dropCheck.FindStringSubmatch(clauses[i])[1]
+	if dropKey.MatchString(clauses[0]) && addKey.MatchString(clauses[1]) {
+		return clauses[:2], true
 	}
-	return true
+	name := nameIn(dropCheck, clauses[0])
+	if name == "" || name != nameIn(addCheck, clauses[1]) {
+		return nil, false
+	}
+	return []string{"DROP CONSTRAINT IF EXISTS " + name, clauses[1]}, true
 }
 
 // splitClauses parts the clauses of ALTER TABLE at their commas: those that stand in no parentheses, string or name.

@@ -14,52 +14,83 @@ import (
 	"vitrine/src/testkit/servers"
 )
 
-// scratch opens a new, empty database of a dialect. drop takes it away, and the server if one was started for it.
-func scratch(ctx context.Context, dialect string) (driver migrate.Driver, drop func() error, err error) {
-	var clean []func() error
-	drop = func() (err error) {
-		for i := len(clean) - 1; i >= 0; i-- {
-			err = errors.Join(err, clean[i]())
-		}
-		return err
+// bench is where throw-away databases are made. The zero bench starts the servers that it needs.
+type bench struct {
+	servers map[string]*servers.Server // by dialect
+}
+
+// close ends the servers.
+func (b *bench) close() (err error) {
+	for _, server := range b.servers {
+		err = errors.Join(err, server.Close())
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, drop())
-		}
-	}()
-	var db *sql.DB
+	return err
+}
+
+func (b *bench) server(ctx context.Context, dialect string) (*servers.Server, error) {
+	if server := b.servers[dialect]; server != nil {
+		return server, nil
+	}
+	server, err := servers.Start(ctx, servers.Kind(dialect))
+	if err != nil {
+		return nil, err
+	}
+	if b.servers == nil {
+		b.servers = map[string]*servers.Server{}
+	}
+	b.servers[dialect] = server
+	return server, nil
+}
+
+// scratch opens a new, empty database of a dialect. drop takes it away.
+func (b *bench) scratch(ctx context.Context, dialect string) (driver migrate.Driver, drop func() error, err error) {
+	make := b.onServer
 	if dialect == schema.SQLite {
-		folder, err := os.MkdirTemp("", "vitrine-plan-*")
-		if err != nil {
-			return nil, nil, err
-		}
-		clean = append(clean, func() error { return os.RemoveAll(folder) })
-		if db, err = sql.Open("sqlite", filepath.Join(folder, "scratch.db")); err != nil {
-			return nil, nil, err
-		}
-	} else {
-		server, err := servers.Start(ctx, servers.Kind(dialect))
-		if err != nil {
-			return nil, nil, err
-		}
-		clean = append(clean, server.Close)
-		url, drop, err := server.Create(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		clean = append(clean, drop)
-		if db, err = servers.Open(url); err != nil {
-			return nil, nil, err
-		}
+		make = b.inFile
 	}
-	clean = append(clean, db.Close)
+	db, remove, err := make(ctx, dialect)
+	if err != nil {
+		return nil, nil, err
+	}
+	drop = func() error { return errors.Join(db.Close(), remove()) }
 	db.SetMaxOpenConns(1)
 	if dialect == schema.MariaDB {
-		if _, err := db.ExecContext(ctx, "SET SESSION sql_mode = ?", schema.SQLMode); err != nil {
-			return nil, nil, err
-		}
+		_, err = db.ExecContext(ctx, "SET SESSION sql_mode = '"+schema.SQLMode+"'")
 	}
-	driver, err = schema.Driver(dialect, db)
-	return driver, drop, err
+	if err == nil {
+		driver, err = schema.Driver(dialect, db)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, drop())
+	}
+	return driver, drop, nil
+}
+
+func (b *bench) onServer(ctx context.Context, dialect string) (*sql.DB, func() error, error) {
+	server, err := b.server(ctx, dialect)
+	if err != nil {
+		return nil, nil, err
+	}
+	url, remove, err := server.Create(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := servers.Open(url)
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	return db, remove, nil
+}
+
+func (*bench) inFile(context.Context, string) (*sql.DB, func() error, error) {
+	folder, err := os.MkdirTemp("", "vitrine-plan-*")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove := func() error { return os.RemoveAll(folder) }
+	db, err := sql.Open("sqlite", filepath.Join(folder, "scratch.db"))
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	return db, remove, nil
 }
