@@ -249,10 +249,10 @@ func answers(url string) bool {
 
 func (s *stack) url(path string) string { return "http://127.0.0.1:" + s.port + path }
 
-// logs returns what a service printed so far, without the engine's prefixes.
+// logs returns what a service printed so far, over all its starts.
 func (s *stack) logs(service string) string {
 	s.t.Helper()
-	return s.compose("logs", "--no-color", "--no-log-prefix", service)
+	return docker(s.t, "logs", s.container(service))
 }
 
 // container returns the id of a service's container, running or not.
