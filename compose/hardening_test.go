@@ -123,7 +123,7 @@ func TestAnyUser(t *testing.T) {
 		name := fmt.Sprintf("vtcheck-user-%d", i)
 		port := freePort(t)
 		tidy(t, "volume", "rm", "--force", name)
-		tidy(t, "rm", "--force", name)
+		tidy(t, "rm", "--force", "--volumes", name)
 		docker(t, "run", "--detach", "--name", name, "--user", user, "--read-only", "--cap-drop", "ALL", "--security-opt",
 			"no-new-privileges", "--volume", name+":/data", "--publish", "127.0.0.1:"+port+":8080", product(t))
 		s := &stack{t: t, port: port}

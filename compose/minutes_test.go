@@ -138,7 +138,7 @@ func TestAnotherUserThanBefore(t *testing.T) {
 func TestPortTaken(t *testing.T) {
 	s := newStack(t)
 	other := "vtcheck-port"
-	tidy(t, "rm", "--force", other)
+	tidy(t, "rm", "--force", "--volumes", other)
 	docker(t, "run", "--detach", "--name", other, "--publish", s.port+":8080", product(t))
 	out, status, err := s.try("up", "--detach")
 	if err != nil || status == 0 || !strings.Contains(out, s.port) || !strings.Contains(out, "already allocated") {
@@ -146,7 +146,7 @@ func TestPortTaken(t *testing.T) {
 	}
 	// Where no port is published, Vitrine itself finds out.
 	second := "vtcheck-port-host"
-	tidy(t, "rm", "--force", second)
+	tidy(t, "rm", "--force", "--volumes", second)
 	docker(t, "run", "--detach", "--name", second, "--network", "host", "--env", "VITRINE_LISTEN=:"+s.port, product(t))
 	status, said := ended(t, second)
 	if lines := complaints(said); status != config.ExitListen || len(lines) != 1 {
@@ -219,7 +219,7 @@ func TestDiskFullAtTheStart(t *testing.T) {
 	for size, words := range map[string]string{"4k": "room", "64k": "is full"} {
 		name := "vtcheck-full-" + size
 		volume := tmpfs(t, size, size)
-		tidy(t, "rm", "--force", name)
+		tidy(t, "rm", "--force", "--volumes", name)
 		docker(t, "run", "--detach", "--name", name, "--volume", volume+":/data", product(t))
 		status, said := ended(t, name)
 		if lines := complaints(said); status != config.ExitFull || len(lines) != 1 {
@@ -234,7 +234,7 @@ func TestDiskFullAtTheStart(t *testing.T) {
 func TestDiskFullLater(t *testing.T) {
 	name, port := "vtcheck-full-later", freePort(t)
 	volume := tmpfs(t, "later", "6m")
-	tidy(t, "rm", "--force", name)
+	tidy(t, "rm", "--force", "--volumes", name)
 	docker(t, "run", "--detach", "--name", name, "--volume", volume+":/data", "--publish", port+":8080", product(t))
 	s := &stack{t: t, port: port}
 	s.ready()
