@@ -31,6 +31,7 @@ func Knobs() []Knob {
 		{"VT_CPUS", "1", "The most processors that Vitrine may use."},
 		{"VT_STOP_GRACE", "20s", "How long the engine waits for Vitrine to stop before it kills it. Keep it longer than " +
 			"VITRINE_DRAIN_TIMEOUT."},
+		{"VT_SECRETS", "./secrets", "The folder with the files of secrets, where a Compose file needs some."},
 		{"VT_IMAGE", "vitrine", "The name of Vitrine's image. It is built under this name if it is not there."},
 		{"VT_DEV_IMAGE", "vitrine-dev", "compose.dev.yaml: the name of its image."},
 		{"VT_DEBUG_PORT", "2345", "compose.dev.yaml: the port of this machine at which a debugger finds delve."},

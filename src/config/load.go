@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -251,6 +252,12 @@ func (l *loader) fromEnvironment(s Setting) {
 // secret takes a secret from a file. One line break at its end is cut off, because editors and echo add it.
 func (l *loader) secret(s Setting, source, path string) {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		l.problem("%s names %s, which Vitrine, running as %d:%d, may not read. Give it the file, or let everyone read "+
+			"it in a folder that keeps others out, as Compose needs it: chmod 700 FOLDER && chmod 644 FOLDER/%s", source,
+			path, os.Geteuid(), os.Getegid(), filepath.Base(path))
+		return
+	}
 	if err != nil {
 		l.problem("%s names %s, which cannot be read: %s.", source, path, reason(err))
 		return

@@ -75,6 +75,11 @@ func serve(ctx context.Context, cfg *config.Config, out io.Writer, log *slog.Log
 	for _, warning := range cfg.Warnings {
 		log.Warn(warning)
 	}
+	if behind, err := clockBehind(time.Now()); err != nil {
+		return err
+	} else if behind != "" {
+		log.Warn(behind)
+	}
 	sockets, err := openSockets(ctx, cfg)
 	if err != nil {
 		return err
