@@ -124,10 +124,9 @@ func TestMigrateInChild(t *testing.T) {
 		}
 	})
 	must(t, err)
-	var more []string
-	if os.Getenv("VT_CHILD_MORE") != "" {
-		more = later(target.Dialect)
-	}
+	more := map[string]func(string) []string{
+		"": func(string) []string { return nil }, "later": later, "long": long,
+	}[os.Getenv("VT_CHILD_MORE")](target.Dialect)
 	_, err = database.MigrateFrom(db, t.Context(), sealed(t, target.Dialect, more...), "0.2.0", silent)
 	if err != nil && !errors.Is(err, database.ErrDrift) {
 		t.Fatal(err)
@@ -199,7 +198,7 @@ func TestMigrateKilledLeavesNothingHalfDone(t *testing.T) {
 			target, whole := peopled(t, dialect), peopled(t, dialect)
 			must(t, migrated(t, whole))
 			before, rows, after := shape(t, target), contents(t, target), shape(t, whole)
-			killAtEach(t, target, 20, []string{"VT_CHILD_MORE=1"}, func(t *testing.T) {
+			killAtEach(t, target, 20, []string{"VT_CHILD_MORE=later"}, func(t *testing.T) {
 				switch got := shape(t, target); {
 				case slices.Equal(got, before) && slices.Equal(contents(t, target), rows):
 				case slices.Equal(got, after):
@@ -293,7 +292,7 @@ func TestMigrateKilledGoesOn(t *testing.T) {
 		whole := peopled(t, schema.MariaDB)
 		must(t, migrated(t, whole))
 		want := shape(t, whole)
-		killAndResume(t, 20, func() config.Database { return peopled(t, schema.MariaDB) }, []string{"VT_CHILD_MORE=1"},
+		killAndResume(t, 20, func() config.Database { return peopled(t, schema.MariaDB) }, []string{"VT_CHILD_MORE=later"},
 			func(t *testing.T, db *database.DB) {
 				before := shapeOf(t, db)
 				// The older program must not touch what it does not know.
@@ -344,7 +343,7 @@ func TestMigrateKilledAgainAndAgain(t *testing.T) {
 	target, whole := peopled(t, schema.MariaDB), peopled(t, schema.MariaDB)
 	must(t, migrated(t, whole))
 	starts := 0
-	for at := 3; killBefore(t, target, at, []string{"VT_CHILD_MORE=1"}); starts++ { // the first two repeat what is known
+	for at := 3; killBefore(t, target, at, []string{"VT_CHILD_MORE=later"}); starts++ { // the first two repeat what is known
 		if starts > 100 {
 			t.Fatal("does not come to an end")
 		}
