@@ -2,6 +2,8 @@ package database
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -113,6 +115,7 @@ type migration struct {
 	unrecorded bool // the declared schema is there, but no migration is recorded: Atlas' CLI made it
 	founded    bool // the installation has its row
 	applied    []*migrate.Revision
+	begun      map[string]*migrate.Revision // by version: those of pending, broken off
 	pending    []migrate.File
 	statements int // of the pending migrations that are still to run
 }
@@ -197,8 +200,8 @@ func (m *migration) look(ctx context.Context) (err error) {
 
 // sort tells which migrations are done and which are to be done. One that was broken off is to be done.
 func (m *migration) sort(files []migrate.File, noted []*migrate.Revision) error {
-	m.applied, m.pending, m.statements = nil, nil, 0
-	known, done := map[string]bool{}, map[string]int{}
+	m.applied, m.pending, m.statements, m.begun = nil, nil, 0, map[string]*migrate.Revision{}
+	known := map[string]bool{}
 	for _, f := range files {
 		known[f.Version()] = true
 	}
@@ -207,7 +210,7 @@ func (m *migration) sort(files []migrate.File, noted []*migrate.Revision) error 
 			return fmt.Errorf("%w: it was brought to migration %s by %s; run that version or a later one, or %s", ErrNewer,
 				r.Version, r.OperatorVersion, m.engine.wayBack())
 		}
-		if done[r.Version] = r.Applied; r.Applied >= r.Total {
+		if m.begun[r.Version] = r; r.Applied >= r.Total {
 			m.applied = append(m.applied, r)
 			delete(known, r.Version)
 		}
@@ -216,14 +219,39 @@ func (m *migration) sort(files []migrate.File, noted []*migrate.Revision) error 
 		if !known[f.Version()] {
 			continue
 		}
-		statements, err := f.Stmts()
+		statements, err := migrate.FileStmtDecls(m.driver, f)
 		if err != nil {
 			return fmt.Errorf("read migration %s: %w", f.Name(), err)
 		}
+		if r := m.begun[f.Version()]; r != nil {
+			if !goesOn(r, statements) {
+				return fmt.Errorf("%w: migration %s was begun by %s, with other statements than this program has; run that "+
+					"version again, or %s", ErrSeal, f.Name(), r.OperatorVersion, m.engine.wayBack())
+			}
+			m.statements -= r.Applied
+			r.Total = len(statements) // those that were not run yet may have been mended
+		}
 		m.pending = append(m.pending, f)
-		m.statements += len(statements) - done[f.Version()]
+		m.statements += len(statements)
 	}
 	return nil
+}
+
+// goesOn reports whether the statements of a migration that was broken off are, as far as they were done, the same as
+// then. (Atlas looks too, but only after it has put this program into the record as the one that began, and it breaks
+// when there are fewer statements than were done.)
+func goesOn(r *migrate.Revision, statements []*migrate.Stmt) bool {
+	if r.Applied > len(statements) || r.Applied > len(r.PartialHashes) {
+		return false
+	}
+	sum := sha256.New()
+	for i := range r.Applied {
+		_, _ = sum.Write([]byte(statements[i].Text)) // never fails
+		if r.PartialHashes[i] != "h1:"+base64.StdEncoding.EncodeToString(sum.Sum(nil)) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *migration) nextName() string {
@@ -277,6 +305,11 @@ func (m *migration) apply(ctx context.Context, report *Report) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	for _, file := range m.pending {
+		if r := m.begun[file.Version()]; r != nil {
+			if err := m.record.WriteRevision(ctx, r); err != nil { // with the number of statements that there are now
+				return m.explain(err)
+			}
+		}
 		if err := executor.Execute(ctx, file); err != nil {
 			return m.failed(file, told, err)
 		}
@@ -289,11 +322,6 @@ func (m *migration) apply(ctx context.Context, report *Report) error {
 func (m *migration) failed(file migrate.File, told *teller, err error) error {
 	if err = m.explain(err); m.engine.undoes() {
 		return fmt.Errorf("migration %s failed and was undone; the data is as before: %w", file.Name(), err)
-	}
-	var changed migrate.HistoryChangedError
-	if errors.As(err, &changed) {
-		return fmt.Errorf("%w: migration %s was begun by another build of this program, with other statements; run that one "+
-			"again, or %s (%w)", ErrSeal, file.Name(), m.engine.wayBack(), err)
 	}
 	return fmt.Errorf("migration %s stopped at statement %d of %d; those before it stay, and nothing is lost: when the cause is "+
 		"mended, the next start goes on there, or: vitrine migrate apply (%w)", file.Name(), told.done, told.all, err)

@@ -67,7 +67,7 @@ func (m *migration) status(ctx context.Context) (s Status, err error) {
 		s.Applied = append(s.Applied, Applied{names[r.Version], r.OperatorVersion, r.ExecutedAt.UTC(), r.ExecutionTime})
 	}
 	for _, f := range m.pending {
-		p, err := m.pendingOf(ctx, f)
+		p, err := m.pendingOf(f)
 		if err != nil {
 			return s, err
 		}
@@ -80,16 +80,13 @@ func (m *migration) status(ctx context.Context) (s Status, err error) {
 	return s, err
 }
 
-func (m *migration) pendingOf(ctx context.Context, f migrate.File) (Pending, error) {
+func (m *migration) pendingOf(f migrate.File) (Pending, error) {
 	statements, err := f.Stmts()
 	p := Pending{Name: f.Name(), Statements: statements}
-	if err != nil || m.empty || m.unrecorded {
-		return p, err
-	}
-	if r, err := m.record.ReadRevision(ctx, f.Version()); err == nil {
+	if r := m.begun[f.Version()]; r != nil {
 		p.Done = r.Applied
 	}
-	return p, nil
+	return p, err
 }
 
 // StatusOfNew returns the status of a database that is not made yet.
