@@ -145,6 +145,7 @@ func (e *postgres) explain(err error) error {
 	if !errors.As(err, &failure) {
 		return unreachable(e.target, err)
 	}
+	err = &brief{failure.Message + ", SQLSTATE " + failure.Code, err}
 	name, user := e.target.Name, e.target.User
 	switch failure.Code { // from https://www.postgresql.org/docs/current/errcodes-appendix.html
 	case "28P01", "28000":

@@ -28,10 +28,11 @@ const (
 )
 
 // Wait opens a database like [Open], and tries again for as long as patience while its server does not answer: it may
-// be starting. The log says every few seconds for what it waits and why. What waiting does not mend, such as a wrong
-// password, is an error at once.
-func Wait(ctx context.Context, target config.Database, patience time.Duration, log *slog.Logger) (*DB, error) {
+// be starting. The log says every few seconds for what it waits and why, and progress is told at each try. What waiting
+// does not mend, such as a wrong password, is an error at once.
+func Wait(ctx context.Context, target config.Database, patience time.Duration, log *slog.Logger, progress Progress) (*DB, error) {
 	begun, told, next := time.Now(), time.Time{}, firstPause
+	progress("the database", 0, 0)
 	for {
 		db, err := Open(ctx, target)
 		if err == nil || !errors.Is(err, ErrUnavailable) || target.Path != "" || ctx.Err() != nil {
@@ -46,6 +47,7 @@ func Wait(ctx context.Context, target config.Database, patience time.Duration, l
 			log.Warn("The database does not answer yet; trying again", "database", target.Where(), "cause", cause(err),
 				"for_another", left.Round(time.Second))
 		}
+		progress("the database, which does not answer yet: "+cause(err), 0, 0)
 		if err := pause(ctx, min(next, left)); err != nil {
 			return nil, err
 		}
@@ -78,12 +80,21 @@ func unreachable(target config.Database, err error) error {
 	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, mysql.ErrPktSync):
-		return fmt.Errorf("%w: %s: %s; check that the server runs there and can be reached from here (%w)", ErrUnavailable,
-			target.Where(), cause(err), err)
+		return fmt.Errorf("%w: %s: %w; check that the server runs there and can be reached from here", ErrUnavailable,
+			target.Where(), &brief{cause(err), err})
 	default:
 		return err
 	}
 }
+
+// brief is an error in fewer words. (That of a connection tells, over several lines, of each way that was tried.)
+type brief struct {
+	words string
+	err   error
+}
+
+func (b *brief) Error() string { return b.words }
+func (b *brief) Unwrap() error { return b.err }
 
 // cause finds in an error of a connection what a person wants to know.
 func cause(err error) string {

@@ -219,20 +219,21 @@ func applyMigrations(ctx context.Context, cfg *config.Config, errs io.Writer) (d
 		return "", report, err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
-	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, newLog(cfg, errs))
-	if err != nil {
-		return "", report, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
 	told := ""
-	report, err = db.Migrate(ctx, version, func(what string, done, of int) {
+	tell := func(what string, done, of int) {
 		if of > 0 {
 			fmt.Fprintf(errs, "%s: statement %d of %d\n", what, done+1, of)
 		} else if what != told {
 			fmt.Fprintln(errs, what)
 		}
 		told = what
-	})
+	}
+	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, newLog(cfg, errs), tell)
+	if err != nil {
+		return "", report, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	report, err = db.Migrate(ctx, version, tell)
 	return db.Describe(), report, err
 }
 

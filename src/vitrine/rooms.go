@@ -41,8 +41,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progre
 // openUnclaimed opens the database and the uploads, whether or not they belong together.
 func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
 	progress func(what string, done, of int)) (*rooms, error) {
-	progress("the database", 0, 0)
-	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, log)
+	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, log, progress)
 	switch {
 	case errors.Is(err, database.ErrUnavailable) && cfg.Database.Path != "": // a file that cannot be opened
 		return nil, failed(config.ExitDatabase, err)
