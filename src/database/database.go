@@ -21,9 +21,10 @@ import (
 
 // DB is an open database.
 type DB struct {
-	engine engine
-	writer *sql.DB
-	reader *sql.DB
+	engine   engine
+	readOnly bool
+	writer   *sql.DB
+	reader   *sql.DB
 
 	writes   atomic.Int64
 	waited   atomic.Int64 // nanoseconds
@@ -121,6 +122,9 @@ func (d *DB) Stats() Stats {
 // loss of power. fn's own error is returned as it is. When the connection breaks during the commit, the error is an
 // [ErrUnavailable] and it is not known whether the database committed.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if d.readOnly {
+		return errOpenedReadOnly
+	}
 	d.writes.Add(1)
 	begun := time.Now()
 	tx, err := d.begin(ctx)
@@ -142,6 +146,8 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	return nil
 }
+
+var errOpenedReadOnly = fmt.Errorf("%w: it was opened to look at it only", ErrReadOnly)
 
 // begin begins a transaction and waits until it is the only one that writes. A connection that was found broken is
 // given up for a new one: nothing was written through it yet.

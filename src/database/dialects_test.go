@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"vitrine/schema"
@@ -62,6 +63,34 @@ func TestMigrateAnEmptyDatabase(t *testing.T) {
 		must(t, err)
 		if !after.UpToDate() || len(after.Applied) == 0 || after.Applied[0].By != "vitrine 0.2.0" {
 			t.Errorf("after: %+v", after)
+		}
+	})
+}
+
+// Through a database that was opened to look at it nothing is written, not even by mistake.
+func TestOpenReadOnly(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, target config.Database) {
+		testkit.Migrated(t, target)
+		db, err := database.OpenReadOnly(t.Context(), target)
+		must(t, err)
+		t.Cleanup(func() { must(t, db.Close()) })
+		status, err := db.Status(t.Context())
+		if err != nil || !status.UpToDate() {
+			t.Errorf("status %+v, %v", status, err)
+		}
+		err = db.Write(t.Context(), func(tx *database.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "DELETE FROM installation")
+			return err
+		})
+		if !errors.Is(err, database.ErrReadOnly) {
+			t.Errorf("a write: %v", err)
+		}
+		if _, err := db.Migrate(t.Context(), "0.2.0", silent); !errors.Is(err, database.ErrReadOnly) {
+			t.Errorf("a migration: %v", err)
+		}
+		if n := number(t, db, "SELECT COUNT(*) FROM installation"); n != 1 {
+			t.Errorf("%d installations", n)
 		}
 	})
 }

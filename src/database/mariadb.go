@@ -64,7 +64,7 @@ func openMariaDB(ctx context.Context, target config.Database, readOnly bool) (*D
 	if err != nil {
 		return nil, fmt.Errorf("%w: the address of MariaDB cannot be used: %w", ErrUnsupported, err)
 	}
-	d := &DB{engine: &mariadb{target: target}, writer: sql.OpenDB(writer), reader: sql.OpenDB(reader)}
+	d := &DB{engine: &mariadb{target: target}, readOnly: readOnly, writer: sql.OpenDB(writer), reader: sql.OpenDB(reader)}
 	for _, pool := range []*sql.DB{d.writer, d.reader} {
 		pool.SetConnMaxIdleTime(idleAfter)
 		pool.SetConnMaxLifetime(time.Hour) // below the server's wait_timeout

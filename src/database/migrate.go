@@ -40,6 +40,9 @@ func (d *DB) Migrate(ctx context.Context, version string, progress Progress) (Re
 	if err != nil {
 		return Report{}, err
 	}
+	if d.readOnly {
+		return Report{}, errOpenedReadOnly
+	}
 	return d.migrate(ctx, dir, version, progress)
 }
 

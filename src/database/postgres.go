@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"strconv"
@@ -45,13 +46,9 @@ func openPostgres(ctx context.Context, target config.Database, readOnly bool) (*
 	if err != nil {
 		return nil, err
 	}
-	e := &postgres{target: target, connect: connect}
-	reading := connect.Copy()
-	if readOnly { // (not for the readers of a server: a pooler in between may refuse the parameter)
-		reading.RuntimeParams["default_transaction_read_only"] = "on"
-		e.connect = reading
-	}
-	d := &DB{engine: e, writer: stdlib.OpenDB(*e.connect), reader: stdlib.OpenDB(*reading)}
+	// (Connections of readers are not set to read only: a pooler in between refuses the parameter.)
+	d := &DB{engine: &postgres{target: target, connect: connect}, readOnly: readOnly, writer: stdlib.OpenDB(*connect),
+		reader: stdlib.OpenDB(*connect)}
 	for _, pool := range []*sql.DB{d.writer, d.reader} {
 		pool.SetConnMaxIdleTime(idleAfter)
 	}
@@ -78,9 +75,9 @@ func postgresConfig(target config.Database) (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("%w: the address of PostgreSQL cannot be used: %w", ErrUnsupported, err)
 	}
 	connect.Password = target.Password
-	if _, asked := target.Options["timezone"]; !asked {
-		delete(connect.RuntimeParams, "timezone")
-	}
+	maps.DeleteFunc(connect.RuntimeParams, func(name, value string) bool { // poolers refuse what they do not know
+		return value == "" || name == "timezone" && target.Options[name] == ""
+	})
 	connect.DialFunc = (&net.Dialer{KeepAlive: keepAlive}).DialContext
 	return connect, nil
 }
@@ -164,6 +161,9 @@ func (e *postgres) explain(err error) error {
 			ErrUnavailable, e.target.Where(), err)
 	case "55P03", "40001", "40P01":
 		return fmt.Errorf("%w: another transaction holds what this one needs; try again (%w)", ErrBusy, err)
+	case "42P05", "26000":
+		return fmt.Errorf("%w: what answers at %s hands each transaction to another connection, as a transaction pooler does; write "+
+			"?default_query_exec_mode=exec behind VITRINE_DATABASE_URL (%w)", ErrUnsupported, e.target.Where(), err)
 	case "25006":
 		return fmt.Errorf("%w: %s takes no writes, as a standby does; name the primary server (%w)", ErrReadOnly, e.target.Where(), err)
 	case "57014":

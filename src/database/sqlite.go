@@ -39,7 +39,7 @@ func openSQLite(ctx context.Context, target config.Database, readOnly bool) (*DB
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", target.Path, err)
 	}
-	d := &DB{engine: &sqlite{path}}
+	d := &DB{engine: &sqlite{path}, readOnly: readOnly}
 	// The writer is used first: it makes the file, with a mode that keeps others out, and sets its journal.
 	name := sqliteName(path, false)
 	if readOnly {
