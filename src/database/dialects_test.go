@@ -3,7 +3,10 @@ package database_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
 	"vitrine/schema"
 	"vitrine/src/config"
@@ -93,4 +96,50 @@ func TestOpenReadOnly(t *testing.T) {
 			t.Errorf("%d installations", n)
 		}
 	})
+}
+
+// PostgreSQL tells a node of the changes of another one, and goes on telling after the connection broke.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	target := testkit.Fresh(t, schema.Postgres)
+	db, other := testkit.Migrated(t, target), testkit.Opened(t, target)
+	woken := make(chan struct{}, 100)
+	var said lines
+	watching, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- db.Watch(watching, slog.New(slog.NewTextHandler(&said, nil)), func() { woken <- struct{}{} })
+	}()
+	wake := func(why string) {
+		t.Helper()
+		select {
+		case <-woken:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("not woken %s; the log says:\n%s", why, said.String())
+		}
+	}
+	change := func() {
+		t.Helper()
+		must(t, other.Write(t.Context(), func(tx *database.Tx) error { return tx.Announce(t.Context()) }))
+	}
+	wake("at the beginning")
+	for range 5 {
+		change()
+		wake("by a change")
+	}
+	must(t, other.Write(t.Context(), func(tx *database.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "+
+			"WHERE datname = current_database() AND query LIKE 'LISTEN %' AND pid <> pg_backend_pid()")
+		return err
+	}))
+	wake("after the connection broke")
+	change()
+	wake("by a change after that")
+	stop()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	if !strings.Contains(said.String(), "Cannot hear of other nodes' changes") || !strings.Contains(said.String(), "Hears of changes again") {
+		t.Errorf("the log says:\n%s", said.String())
+	}
 }

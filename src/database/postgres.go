@@ -297,13 +297,14 @@ func (e *postgres) listen(ctx context.Context, log *slog.Logger, up, wake func()
 	if _, err := connection.Exec(ctx, "LISTEN "+e.channel()); err != nil {
 		return err
 	}
-	if _, err := connection.Exec(ctx, "SELECT pg_notify('"+e.channel()+"', '')"); err != nil {
+	if err := e.call(ctx); err != nil {
 		return err
 	}
 	echo, cancel := context.WithTimeout(ctx, echoWithin)
 	_, err = connection.WaitForNotification(echo)
+	late := echo.Err() != nil
 	cancel()
-	if echo.Err() != nil && ctx.Err() == nil {
+	if late && ctx.Err() == nil {
 		log.Warn("PostgreSQL's announcements of changes do not arrive, as is so behind a transaction pooler. Other nodes' changes " +
 			"are found by looking from time to time; VITRINE_CHANGES_POLL=1s makes that quicker")
 		<-ctx.Done()
@@ -319,4 +320,15 @@ func (e *postgres) listen(ctx context.Context, log *slog.Logger, up, wake func()
 		}
 		wake()
 	}
+}
+
+// call announces from a connection of its own, as another node would: what a connection says itself comes back to it
+// even where a pooler loses the rest.
+func (e *postgres) call(ctx context.Context) error {
+	other, err := pgx.ConnectConfig(ctx, e.connect)
+	if err != nil {
+		return err
+	}
+	_, err = other.Exec(ctx, "SELECT pg_notify('"+e.channel()+"', '')")
+	return errors.Join(err, other.Close(ctx))
 }
