@@ -64,7 +64,28 @@ type mariaDriver struct{ *mysql.Driver }
 // SchemaDiff implements [atlas.Differ]. Without its option Atlas wants a database whose character set is not that of
 // the server to be changed to that.
 func (d *mariaDriver) SchemaDiff(from, to *atlas.Schema, options ...atlas.DiffOption) ([]atlas.Change, error) {
-	return d.Driver.SchemaDiff(from, to, append(options, atlas.DiffSkipChanges(&atlas.ModifySchema{}))...)
+	changes, err := d.Driver.SchemaDiff(from, to, append(options, atlas.DiffSkipChanges(&atlas.ModifySchema{}))...)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(changes, func(change atlas.Change) bool {
+		table, ok := change.(*atlas.ModifyTable)
+		if !ok || table.T.Name != RevisionTable {
+			return false
+		}
+		table.Changes = slices.DeleteFunc(table.Changes, isEngine)
+		return len(table.Changes) == 0
+	}), nil
+}
+
+// isEngine tells a change of a table's engine. Atlas' CLI lets the server choose that of its own table.
+func isEngine(change atlas.Change) bool {
+	attribute, ok := change.(*atlas.ModifyAttr)
+	if !ok {
+		return false
+	}
+	_, ok = attribute.To.(*mysql.Engine)
+	return ok
 }
 
 type postgresDriver struct{ *postgres.Driver }

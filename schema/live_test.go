@@ -225,6 +225,20 @@ func TestDifferencesAreSeen(t *testing.T) {
 	}
 }
 
+// Atlas' CLI lets the server choose the engine of the table of revisions; any of them holds it.
+func TestEngineOfRevisionsIsFree(t *testing.T) {
+	t.Parallel()
+	p := empty(t, schema.MariaDB)
+	p.apply(t, schema.MariaDB)
+	p.exec(t, "ALTER TABLE "+schema.RevisionTable+" ENGINE Aria")
+	p.mustBe(t, asDeclared(t, schema.MariaDB))
+	p.exec(t, "ALTER TABLE "+schema.RevisionTable+" ADD COLUMN mood text")
+	live := p.live(t)
+	if changes, err := p.driver.SchemaDiff(live, asDeclared(t, schema.MariaDB)(live.Name)); err != nil || len(changes) != 1 {
+		t.Errorf("another column of it makes %d changes, %v", len(changes), err)
+	}
+}
+
 // MariaDB commits each statement, so that one may run again after a kill: that must change nothing.
 func TestEachStatementOfMariaDBMayRunTwice(t *testing.T) {
 	t.Parallel()

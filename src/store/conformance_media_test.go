@@ -73,10 +73,16 @@ func testMediaPages(t *testing.T, f *fixture) {
 	same(t, "pictures seen page by page", len(seen), total)
 	same(t, "newest first", slices.IsSortedFunc(seen, func(a, b string) int { return strings.Compare(b, a) }), true)
 	for text, want := range map[string]int{"bild": total, "ETÉ": 0, "été": 1, "STRASSE": 1, "100%": total, "_100": total,
-		"%": total, "!": 0, "'": 0, "  ": total + 1, strings.Repeat("x", 60_000): 0} {
+		"%": total, "!": 0, "'": 0, "  ": total + 1, strings.Repeat("x", 60_000): 0,
+		"bild\x00": 0, "\xff": 0} {
 		count, _, err := f.CountMedia(f.ctx, store.MediaQuery{Text: text})
 		f.must(err)
 		same(t, "found with "+text, count, want)
+	}
+	for _, after := range []signage.ID{"\x00", "\xff"} {
+		page, _, err := f.ListMedia(f.ctx, store.MediaQuery{After: after})
+		f.must(err)
+		same(t, "media after what is no text", len(page), 0)
 	}
 	_, bytes, err := f.CountMedia(f.ctx, store.MediaQuery{})
 	f.must(err)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,11 @@ func testScreens(t *testing.T, f *fixture) {
 	f.must(err)
 	lobby.PlaylistName = ""
 	same(t, "edited", edited, lobby)
+	for _, none := range []signage.ID{"\x00", "\xff", "x", signage.ID(strings.Repeat("x", 300))} {
+		lobby.PlaylistID = none
+		_, err = f.EditScreen(f.ctx, lobby, f.now)
+		f.refused(err, signage.ErrNotFound, "This playlist")
+	}
 	lobby.PlaylistID = signage.NewID()
 	_, err = f.EditScreen(f.ctx, lobby, f.now)
 	f.refused(err, signage.ErrNotFound, "playlist")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"vitrine/src/signage"
 )
@@ -21,6 +22,7 @@ type MediaQuery struct {
 }
 
 const (
+	nothing     = "1 = 0"
 	defaultPage = 60
 	largestPage = 200
 	longestKey  = 3 * 4 * signage.MaxName // bytes: folding makes three characters of one at most, each of four bytes
@@ -56,9 +58,12 @@ func scanMedia(scan scanner) (signage.Media, error) {
 // where spells the conditions of a query, all but its place in the list.
 func (q MediaQuery) where() (string, []any) {
 	conditions, args := []string{"1 = 1"}, []any{}
-	if text := strings.TrimSpace(q.Text); len(text) > longestKey {
-		conditions = append(conditions, "1 = 0") // no name holds it, and SQLite refuses patterns above 50,000 bytes
-	} else if text != "" {
+	text := strings.TrimSpace(q.Text)
+	switch {
+	case len(text) > longestKey, !isText(q.Text), !isText(string(q.Kind)):
+		// No name holds it, and SQLite refuses patterns above 50,000 bytes, PostgreSQL what is no text.
+		return nothing, nil
+	case text != "":
 		escape := strings.NewReplacer(`!`, `!!`, `%`, `!%`, `_`, `!_`)
 		conditions = append(conditions, "m.name_key LIKE ? ESCAPE '!'")
 		args = append(args, "%"+escape.Replace(signage.NameKey(text))+"%")
@@ -70,6 +75,9 @@ func (q MediaQuery) where() (string, []any) {
 	return strings.Join(conditions, " AND "), args
 }
 
+// isText reports whether a value from outside can be in any database.
+func isText(value string) bool { return utf8.ValidString(value) && !strings.Contains(value, "\x00") }
+
 // ListMedia returns one page of the library, the newest first, and whether there are more.
 func (s *Store) ListMedia(ctx context.Context, q MediaQuery) (page []signage.MediaUse, more bool, err error) {
 	limit := q.Limit
@@ -78,7 +86,9 @@ func (s *Store) ListMedia(ctx context.Context, q MediaQuery) (page []signage.Med
 	}
 	limit = min(limit, largestPage)
 	where, args := q.where()
-	if q.After != "" {
+	if !isText(string(q.After)) {
+		where, args = nothing, nil
+	} else if q.After != "" {
 		where += " AND m.id < ?"
 		args = append(args, string(q.After))
 	}
