@@ -76,7 +76,7 @@ func TestHubHandsOutWhatMatches(t *testing.T) {
 	t.Parallel()
 	source := &table{epoch: "e"}
 	source.add("before")
-	hub := NewHub(source, quiet)
+	hub := NewHub(source, quiet, LookEvery)
 	mustLook(t, hub)
 	if got := hub.Head(); got != (signage.EventID{Epoch: "e", Number: 1}) {
 		t.Fatalf("after the first look the hub stands at %v", got)
@@ -115,7 +115,7 @@ func TestHubTellsOfWhatItCannotHandOut(t *testing.T) {
 			t.Parallel()
 			source := &table{epoch: "e"}
 			source.add("a", "b", "c")
-			hub := NewHub(source, quiet)
+			hub := NewHub(source, quiet, LookEvery)
 			mustLook(t, hub)
 			sub := hub.Subscribe(everything)
 			test.happen(source)
@@ -137,7 +137,7 @@ func TestHubSubscriptionBeforeTheFirstLookReadsEverything(t *testing.T) {
 	t.Parallel()
 	source := &table{epoch: "e"}
 	source.add("a")
-	hub := NewHub(source, quiet)
+	hub := NewHub(source, quiet, LookEvery)
 	sub := hub.Subscribe(everything)
 	mustLook(t, hub)
 	if _, missed := sub.Take(); !missed {
@@ -149,7 +149,7 @@ func TestHubSubscriptionBeforeTheFirstLookReadsEverything(t *testing.T) {
 func TestHubNoGapNoRepeat(t *testing.T) {
 	t.Parallel()
 	source := &table{epoch: "e"}
-	hub := NewHub(source, quiet)
+	hub := NewHub(source, quiet, LookEvery)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- hub.Run(ctx) }()
