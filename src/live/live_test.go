@@ -227,7 +227,7 @@ func (s *shelf) SavePresence(_ context.Context, p []signage.Presence) error {
 func TestRollFollowsAScreen(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	roll := NewRoll(&shelf{}, quiet)
+	roll := NewRoll(&shelf{}, quiet, false)
 	sub := roll.Subscribe()
 	defer sub.Close()
 	steps := []struct {
@@ -284,7 +284,7 @@ func TestRollIsSavedAndLaidOver(t *testing.T) {
 	t.Parallel()
 	ctx, at := context.Background(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	saver := &shelf{failing: errors.New("disk full")}
-	roll := NewRoll(saver, quiet)
+	roll := NewRoll(saver, quiet, false)
 	disconnect := roll.Connect("s", at)
 	roll.Report(signage.Presence{ScreenID: "s", SlideID: "one", Width: 1080, Height: 1920, SeenAt: at})
 	if err := roll.flush(ctx); err == nil {
@@ -322,7 +322,7 @@ func TestRollDropsWhoNeverReported(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	saver := &shelf{}
-	roll := NewRoll(saver, quiet)
+	roll := NewRoll(saver, quiet, false)
 	roll.Connect("s", at)(at)
 	if err := roll.flush(context.Background()); err != nil {
 		t.Fatal(err)

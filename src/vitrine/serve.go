@@ -120,7 +120,7 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	if err != nil {
 		return stoppedEarly(ctx, err)
 	}
-	hub, roll := live.NewHub(r.store, r.log, live.LookEvery), live.NewRoll(r.store, r.log)
+	hub, roll := live.NewHub(r.store, r.log, live.LookEvery), live.NewRoll(r.store, r.log, r.database.Shared())
 	r.store.OnCommit(hub.Wake)
 	app, err := web.New(web.Parts{
 		Config: cfg, Store: r.store, Database: r.database, Blobs: r.blobs, Intake: r.intake, Hub: hub, Roll: roll,

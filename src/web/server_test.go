@@ -106,7 +106,7 @@ func startIn(t *testing.T, folder string, cfg *config.Config) *server {
 	s := &server{t: t, store: store.New(db), blobs: blobs, folder: folder, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	hub := live.NewHub(s.store, log, live.LookEvery)
-	s.roll = live.NewRoll(s.store, log)
+	s.roll = live.NewRoll(s.store, log, db.Shared())
 	s.store.OnCommit(hub.Wake)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var done sync.WaitGroup
