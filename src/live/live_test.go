@@ -224,6 +224,14 @@ func (s *shelf) SavePresence(_ context.Context, p []signage.Presence) error {
 	return nil
 }
 
+func (s *shelf) Vouch(context.Context, []signage.ID, time.Time) error {
+	return errors.New("a node alone has no one to vouch to")
+}
+
+func (s *shelf) Presences(context.Context, time.Time) ([]signage.Presence, error) {
+	return nil, errors.New("a node alone has no one to ask")
+}
+
 func TestRollFollowsAScreen(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

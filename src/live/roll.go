@@ -270,6 +270,9 @@ func (r *Roll) share(ctx context.Context, at time.Time, all bool) error {
 
 // merge takes in what a node, perhaps this one, saved of a screen.
 func (r *Roll) merge(p signage.Presence, at time.Time) {
+	if _, known := r.entries[p.ScreenID]; !known && p.State(at) == signage.Offline {
+		return // there is nothing to follow
+	}
 	e := r.entry(p.ScreenID)
 	old := e.now()
 	e.stored = newer(p, e.stored)
