@@ -302,8 +302,9 @@ func (e *postgres) listen(ctx context.Context, log *slog.Logger, up, wake func()
 	}
 	echo, cancel := context.WithTimeout(ctx, echoWithin)
 	_, err = connection.WaitForNotification(echo)
+	late := echo.Err() != nil
 	cancel()
-	if echo.Err() != nil && ctx.Err() == nil {
+	if late && ctx.Err() == nil {
 		log.Warn("PostgreSQL's announcements of changes do not arrive, as is so behind a transaction pooler. Other nodes' changes " +
 			"are found by looking from time to time; VITRINE_CHANGES_POLL=1s makes that quicker")
 		<-ctx.Done()
