@@ -407,6 +407,7 @@ table "slide" {
 }
 
 # slide_id is the slide that the screen last said it shows; it may be gone by now, so it is no foreign key.
+# connected_until is for how long a node that holds the screen's stream open vouches for it; only where nodes share a database.
 table "screen" {
   schema = schema.vitrine
   column "id" {
@@ -449,6 +450,10 @@ table "screen" {
   }
   column "user_agent" {
     type = sql("text COLLATE ucs_basic")
+  }
+  column "connected_until" {
+    type = bigint
+    null = true
   }
   primary_key {
     columns = [column.id]

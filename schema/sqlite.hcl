@@ -397,6 +397,7 @@ table "slide" {
 }
 
 # slide_id is the slide that the screen last said it shows; it may be gone by now, so it is no foreign key.
+# connected_until is for how long a node that holds the screen's stream open vouches for it; only where nodes share a database.
 table "screen" {
   schema = schema.main
   column "id" {
@@ -439,6 +440,10 @@ table "screen" {
   }
   column "user_agent" {
     type = text
+  }
+  column "connected_until" {
+    type = integer
+    null = true
   }
   primary_key {
     columns = [column.id]

@@ -7,6 +7,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -24,26 +25,40 @@ type Source interface {
 }
 
 const (
-	readAtOnce  = 500              // changes in one read
-	keepPending = 256              // changes that a subscription holds before it is told to read everything anew
-	lookEvery   = 30 * time.Second // without being woken: heals a wake-up that was lost
-	retryAfter  = time.Second      // after a read that failed
+	readAtOnce  = 500 // changes in one read
+	keepPending = 256 // changes that a subscription holds before it is told to read everything anew
+	readWithin  = 10 * time.Second
+	retryFirst  = 50 * time.Millisecond // after a look that failed; doubled from one to the next, up to:
+	retryAfter  = time.Second
 )
+
+// LookEvery is how often a hub looks for changes without being woken, where something wakes it at each: that heals a
+// wake-up that was lost.
+const LookEvery = 30 * time.Second
+
+// ErrBehind is the error of a hub that cannot read what other nodes may have told already.
+var ErrBehind = errors.New("this node cannot catch up with the changes in the database")
 
 // Hub hands out changes to subscriptions.
 type Hub struct {
 	source Source
 	log    *slog.Logger
+	every  time.Duration
 	wake   chan struct{}
 
-	mu   sync.Mutex
-	head signage.EventID
-	subs map[*Subscription]struct{}
+	mu    sync.Mutex
+	head  signage.EventID
+	subs  map[*Subscription]struct{}
+	begun int64         // looks so far
+	done  int64         // the newest of them that read everything; 0: none yet
+	moved chan struct{} // closed, and replaced, whenever head or done becomes another
 }
 
-// NewHub returns a hub that does nothing until [Hub.Run].
-func NewHub(source Source, log *slog.Logger) *Hub {
-	return &Hub{source: source, log: log, wake: make(chan struct{}, 1), subs: map[*Subscription]struct{}{}}
+// NewHub returns a hub that does nothing until [Hub.Run]. It looks for changes whenever it is woken and at least as
+// often as every says: where nothing wakes it at the commits of other nodes, that is how late it learns of them.
+func NewHub(source Source, log *slog.Logger, every time.Duration) *Hub {
+	return &Hub{source: source, log: log, every: every, wake: make(chan struct{}, 1),
+		subs: map[*Subscription]struct{}{}, moved: make(chan struct{})}
 }
 
 // Wake makes the hub look for changes now. It never blocks, and many calls at once are as good as one.
@@ -56,29 +71,89 @@ func (h *Hub) Head() signage.EventID {
 	return h.head
 }
 
+// CatchUp returns once everything is handed out that was committed before the call, on whichever node. It makes the hub
+// look; those who call it at once share a look. Its error is an [ErrBehind] when ctx ends before.
+func (h *Hub) CatchUp(ctx context.Context) error {
+	return h.until(ctx, func() bool { return false })
+}
+
+// Reach returns once the hub stands at want or after it, or has caught up if want is of another epoch or of the future:
+// then it stands where the database does. Its error is an [ErrBehind] when ctx ends before.
+func (h *Hub) Reach(ctx context.Context, want signage.EventID) error {
+	return h.until(ctx, func() bool { return h.head.Epoch == want.Epoch && h.head.Number >= want.Number })
+}
+
+// until returns once there is true, which is asked with the hub locked, or a look that begins from now on has read
+// everything.
+func (h *Hub) until(ctx context.Context, there func() bool) error {
+	h.mu.Lock()
+	look := h.begun + 1
+	for !there() && h.done < look {
+		moved := h.moved
+		h.mu.Unlock()
+		h.Wake()
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrBehind, context.Cause(ctx))
+		}
+		h.mu.Lock()
+	}
+	h.mu.Unlock()
+	return nil
+}
+
 // Run reads and hands out changes until ctx ends; its error is then that of ctx. While the database does not answer it
 // tries again, and nothing is lost meanwhile.
 func (h *Hub) Run(ctx context.Context) error {
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(h.every)
 	defer ticker.Stop()
+	retry := retryFirst
 	for {
-		again := ticker.C
-		if err := h.look(ctx); err != nil && ctx.Err() == nil {
+		err := h.look(ctx)
+		if err != nil && ctx.Err() == nil {
 			h.log.Warn("Changes cannot be read from the database; trying again", "error", err)
-			again = time.After(retryAfter)
+			select { // whoever wakes the hub now is waited for all the same: many may, and the log has a line for each try
+			case <-ctx.Done():
+			case <-time.After(retry):
+			}
+			retry = min(2*retry, retryAfter)
+			continue
 		}
+		retry = retryFirst
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-h.wake:
-		case <-again:
+		case <-ticker.C:
 		}
 	}
 }
 
 // look reads every change since the last look and hands it out.
 func (h *Hub) look(ctx context.Context) error {
-	latest, err := h.source.Head(ctx)
+	h.mu.Lock()
+	h.begun++
+	look := h.begun
+	h.mu.Unlock()
+	if err := h.read(ctx); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.done = look
+	h.hasMoved()
+	return nil
+}
+
+// hasMoved lets those look who wait for the hub to get somewhere.
+func (h *Hub) hasMoved() {
+	close(h.moved)
+	h.moved = make(chan struct{})
+}
+
+func (h *Hub) read(ctx context.Context) error {
+	latest, err := bounded(ctx, h.source.Head)
 	if err != nil {
 		return err
 	}
@@ -88,7 +163,9 @@ func (h *Hub) look(ctx context.Context) error {
 		return nil
 	}
 	for head.Number < latest.Number {
-		changes, err := h.source.ChangesSince(ctx, head.Number, readAtOnce)
+		changes, err := bounded(ctx, func(ctx context.Context) ([]signage.Change, error) {
+			return h.source.ChangesSince(ctx, head.Number, readAtOnce)
+		})
 		if errors.Is(err, signage.ErrPruned) || err == nil && len(changes) == 0 {
 			h.log.Warn("Changes were passed over; every stream reads everything anew", "after", head)
 			h.restart(latest)
@@ -101,6 +178,14 @@ func (h *Hub) look(ctx context.Context) error {
 		h.hand(head, changes)
 	}
 	return nil
+}
+
+// bounded gives a read up that takes too long: a connection can die without anyone being told, and the next look has
+// another one.
+func bounded[T any](ctx context.Context, read func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	return read(ctx)
 }
 
 // restart moves the hub to another place in the changes and tells every subscription to read everything anew.
@@ -120,6 +205,7 @@ func (h *Hub) hand(head signage.EventID, changes []signage.Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.head = head
+	h.hasMoved()
 	for s := range h.subs {
 		s.add(changes)
 	}

@@ -76,7 +76,7 @@ func TestHubHandsOutWhatMatches(t *testing.T) {
 	t.Parallel()
 	source := &table{epoch: "e"}
 	source.add("before")
-	hub := NewHub(source, quiet)
+	hub := NewHub(source, quiet, LookEvery)
 	mustLook(t, hub)
 	if got := hub.Head(); got != (signage.EventID{Epoch: "e", Number: 1}) {
 		t.Fatalf("after the first look the hub stands at %v", got)
@@ -115,7 +115,7 @@ func TestHubTellsOfWhatItCannotHandOut(t *testing.T) {
 			t.Parallel()
 			source := &table{epoch: "e"}
 			source.add("a", "b", "c")
-			hub := NewHub(source, quiet)
+			hub := NewHub(source, quiet, LookEvery)
 			mustLook(t, hub)
 			sub := hub.Subscribe(everything)
 			test.happen(source)
@@ -137,7 +137,7 @@ func TestHubSubscriptionBeforeTheFirstLookReadsEverything(t *testing.T) {
 	t.Parallel()
 	source := &table{epoch: "e"}
 	source.add("a")
-	hub := NewHub(source, quiet)
+	hub := NewHub(source, quiet, LookEvery)
 	sub := hub.Subscribe(everything)
 	mustLook(t, hub)
 	if _, missed := sub.Take(); !missed {
@@ -149,7 +149,7 @@ func TestHubSubscriptionBeforeTheFirstLookReadsEverything(t *testing.T) {
 func TestHubNoGapNoRepeat(t *testing.T) {
 	t.Parallel()
 	source := &table{epoch: "e"}
-	hub := NewHub(source, quiet)
+	hub := NewHub(source, quiet, LookEvery)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- hub.Run(ctx) }()
@@ -224,10 +224,18 @@ func (s *shelf) SavePresence(_ context.Context, p []signage.Presence) error {
 	return nil
 }
 
+func (s *shelf) Vouch(context.Context, []signage.ID, time.Time) error {
+	return errors.New("a node alone has no one to vouch to")
+}
+
+func (s *shelf) Presences(context.Context, time.Time) ([]signage.Presence, error) {
+	return nil, errors.New("a node alone has no one to ask")
+}
+
 func TestRollFollowsAScreen(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	roll := NewRoll(&shelf{}, quiet)
+	roll := NewRoll(&shelf{}, quiet, false)
 	sub := roll.Subscribe()
 	defer sub.Close()
 	steps := []struct {
@@ -284,7 +292,7 @@ func TestRollIsSavedAndLaidOver(t *testing.T) {
 	t.Parallel()
 	ctx, at := context.Background(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	saver := &shelf{failing: errors.New("disk full")}
-	roll := NewRoll(saver, quiet)
+	roll := NewRoll(saver, quiet, false)
 	disconnect := roll.Connect("s", at)
 	roll.Report(signage.Presence{ScreenID: "s", SlideID: "one", Width: 1080, Height: 1920, SeenAt: at})
 	if err := roll.flush(ctx); err == nil {
@@ -322,7 +330,7 @@ func TestRollDropsWhoNeverReported(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	saver := &shelf{}
-	roll := NewRoll(saver, quiet)
+	roll := NewRoll(saver, quiet, false)
 	roll.Connect("s", at)(at)
 	if err := roll.flush(context.Background()); err != nil {
 		t.Fatal(err)

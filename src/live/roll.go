@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,9 +10,14 @@ import (
 	"vitrine/src/signage"
 )
 
-// Saver keeps what screens said of themselves. The store is one.
-type Saver interface {
+// Keeper keeps what screens said of themselves. The store is one.
+type Keeper interface {
+	// SavePresence saves what screens said, where nothing newer was saved.
 	SavePresence(ctx context.Context, presence []signage.Presence) error
+	// Vouch notes that the screens' streams are open on this node, until it says so again or the time has come.
+	Vouch(ctx context.Context, screens []signage.ID, until time.Time) error
+	// Presences returns what every node saved of the screens that were seen, or vouched for, after a time.
+	Presences(ctx context.Context, since time.Time) ([]signage.Presence, error)
 }
 
 const (
@@ -19,13 +25,22 @@ const (
 	// a write to what may be an SD card, so it is not done at every heartbeat.
 	flushEvery = time.Minute
 	tickEvery  = 5 * time.Second
+
+	// Where nodes share a database, what one knows the others learn from there, within a flush and a tick. A node
+	// vouches for a screen a while beyond the next flush: a screen that moves to another node is vouched for there before
+	// that ends, and one that is gone falls silent with it.
+	sharedFlushEvery = 9 * time.Second
+	sharedTickEvery  = 3 * time.Second
+	vouchFor         = 15 * time.Second
 )
 
-// Roll is the list of screens that are connected to this node, and of what they last said. It is kept in memory and
-// saved together once a minute and at the end.
+// Roll is the list of the screens that are connected, and of what they last said. It is kept in memory and saved
+// together once a minute and at the end. Where nodes share a database it is saved more often, and tells of the screens of
+// other nodes too; the clocks of the nodes must agree to about a second.
 type Roll struct {
-	saver Saver
-	log   *slog.Logger
+	keeper Keeper
+	log    *slog.Logger
+	shared bool
 
 	mu      sync.Mutex
 	entries map[signage.ID]*entry
@@ -33,16 +48,20 @@ type Roll struct {
 }
 
 type entry struct {
-	presence signage.Presence
-	streams  int // open on this node; a screen that reconnects may hold two for a moment
+	presence signage.Presence // what the screen said to this node
+	stored   signage.Presence // what other nodes saved of it
+	seenAt   time.Time        // last sign of life on this node
+	streams  int              // open on this node; a screen that reconnects may hold two for a moment
 	reported bool
-	dirty    bool
-	told     signage.ScreenState // what subscribers were last told
+	dirty    bool // there is something to save
+	vouched  bool // since its stream opened
+	told     signage.ScreenState
 }
 
-// NewRoll returns an empty roll.
-func NewRoll(saver Saver, log *slog.Logger) *Roll {
-	return &Roll{saver: saver, log: log, entries: map[signage.ID]*entry{}, subs: map[*RollSubscription]struct{}{}}
+// NewRoll returns an empty roll. shared says that other nodes may use the same database.
+func NewRoll(keeper Keeper, log *slog.Logger, shared bool) *Roll {
+	return &Roll{keeper: keeper, log: log, shared: shared,
+		entries: map[signage.ID]*entry{}, subs: map[*RollSubscription]struct{}{}}
 }
 
 // Connect notes that the screen opened a stream at the time at. The caller calls disconnect once when it closes.
@@ -50,7 +69,9 @@ func (r *Roll) Connect(id signage.ID, at time.Time) (disconnect func(at time.Tim
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.entry(id)
-	e.streams++
+	if e.streams++; e.streams == 1 {
+		e.vouched = false
+	}
 	e.seen(at)
 	r.tell(id, e, at, false)
 	return func(at time.Time) {
@@ -69,9 +90,9 @@ func (r *Roll) Report(p signage.Presence) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.entry(p.ScreenID)
-	old := e.presence
-	news := !e.reported || old.SlideID != p.SlideID || old.Version != p.Version || old.Width != p.Width || old.Height != p.Height
+	news := !e.reported || differs(e.presence, p)
 	e.presence, e.reported = p, true
+	e.presence.SeenAt = signage.Now(p.SeenAt)
 	e.seen(p.SeenAt)
 	r.tell(p.ScreenID, e, p.SeenAt, news)
 }
@@ -83,13 +104,13 @@ func (r *Roll) Forget(id signage.ID) {
 	delete(r.entries, id)
 }
 
-// Overlay puts what this node knows of the screens over what was read from the store, which is up to a minute older.
+// Overlay puts what this node knows of the screens over what was read from the store, which may be older.
 func (r *Roll) Overlay(screens []signage.Screen) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range screens {
 		if e := r.entries[screens[i].ID]; e != nil {
-			screens[i].Presence = e.over(screens[i].Presence)
+			screens[i].Presence = e.over(newer(screens[i].Presence, e.stored))
 		}
 	}
 }
@@ -102,10 +123,10 @@ func (r *Roll) Of(id signage.ID) (signage.Presence, bool) {
 	if e == nil {
 		return signage.Presence{ScreenID: id}, false
 	}
-	return e.over(signage.Presence{ScreenID: id}), true
+	return e.now(), true
 }
 
-// Counts returns how many screens of this node are online and how many have fallen silent, at the time at.
+// Counts returns how many screens that this node knows of are online and how many have fallen silent, at the time at.
 func (r *Roll) Counts(at time.Time) (online, silent int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,10 +142,14 @@ func (r *Roll) Counts(at time.Time) (online, silent int) {
 	return online, silent
 }
 
-// Run saves the roll from time to time, and tells subscribers when a screen's state turns because time passed. When
-// ctx ends it saves once more and returns the error of that.
+// Run saves the roll from time to time, and tells subscribers when a screen's state turns because time passed or another
+// node said so. When ctx ends it saves once more and returns the error of that.
 func (r *Roll) Run(ctx context.Context) error {
-	ticker := time.NewTicker(tickEvery)
+	every, flush := tickEvery, flushEvery
+	if r.shared {
+		every, flush = sharedTickEvery, sharedFlushEvery
+	}
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	saved := time.Now()
 	for {
@@ -134,16 +159,29 @@ func (r *Roll) Run(ctx context.Context) error {
 			defer cancel()
 			return r.flush(last)
 		case at := <-ticker.C:
-			r.tick(at)
-			if at.Sub(saved) < flushEvery {
-				continue
+			all := at.Sub(saved) > flush-every/2 // the ticks are not quite regular
+			if all {
+				saved = at
 			}
-			saved = at
-			if err := r.flush(ctx); err != nil && ctx.Err() == nil {
-				r.log.Warn("When screens were last seen could not be saved; trying again in a minute", "error", err)
+			bounded, cancel := context.WithTimeout(ctx, flush)
+			if err := r.turn(bounded, at, all); err != nil && ctx.Err() == nil {
+				r.log.Warn("When screens were last seen could not be saved or read; trying again in a moment", "error", err)
 			}
+			cancel()
 		}
 	}
+}
+
+// turn does what is due at a tick. all says that everything new is to be saved.
+func (r *Roll) turn(ctx context.Context, at time.Time, all bool) (err error) {
+	if r.shared {
+		err = r.share(ctx, at, all)
+	}
+	if all {
+		err = errors.Join(err, r.flush(ctx))
+	}
+	r.tick(at)
+	return err
 }
 
 // tick tells of states that turned by time alone, and drops what is offline and saved: the store knows it.
@@ -165,14 +203,18 @@ func (r *Roll) flush(ctx context.Context) error {
 	for id, e := range r.entries {
 		if e.dirty && e.reported {
 			e.dirty = false
-			dirty = append(dirty, e.over(signage.Presence{ScreenID: id}))
+			p := e.presence
+			if !r.shared { // else a stream that closes long after its screen moved away would make old words new
+				p = e.over(signage.Presence{ScreenID: id})
+			}
+			dirty = append(dirty, p)
 		}
 	}
 	r.mu.Unlock()
 	if len(dirty) == 0 {
 		return nil
 	}
-	if err := r.saver.SavePresence(ctx, dirty); err != nil {
+	if err := r.keeper.SavePresence(ctx, dirty); err != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, p := range dirty {
@@ -183,6 +225,75 @@ func (r *Roll) flush(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// share vouches for this node's screens, the new ones among them or all, and tells subscribers of what other nodes saved.
+func (r *Roll) share(ctx context.Context, at time.Time, all bool) error {
+	until := signage.Now(at.Add(vouchFor))
+	r.mu.Lock()
+	var here []signage.ID
+	for id, e := range r.entries {
+		if e.streams > 0 && (all || !e.vouched) {
+			here = append(here, id)
+			e.vouched = true
+			e.stored.ConnectedUntil = until
+		}
+	}
+	watched := len(r.subs) > 0
+	r.mu.Unlock()
+	if len(here) > 0 {
+		if err := r.keeper.Vouch(ctx, here, until); err != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			for _, id := range here {
+				if e := r.entries[id]; e != nil {
+					e.vouched = false
+				}
+			}
+			return err
+		}
+	}
+	if !watched { // whoever reads a page reads what was saved with it
+		return nil
+	}
+	saved, err := r.keeper.Presences(ctx, at.Add(-signage.OfflineAfter-vouchFor))
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range saved {
+		r.merge(p, at)
+	}
+	return nil
+}
+
+// merge takes in what a node, perhaps this one, saved of a screen.
+func (r *Roll) merge(p signage.Presence, at time.Time) {
+	if _, known := r.entries[p.ScreenID]; !known && p.State(at) == signage.Offline {
+		return // there is nothing to follow
+	}
+	e := r.entry(p.ScreenID)
+	old := e.now()
+	e.stored = newer(p, e.stored)
+	fresh := e.now()
+	r.tell(p.ScreenID, e, at, differs(old, fresh))
+}
+
+// newer returns the one of two of a screen that is newer, with the longer of their vouches.
+func newer(a, b signage.Presence) signage.Presence {
+	if b.SeenAt.After(a.SeenAt) {
+		a, b = b, a
+	}
+	if b.ConnectedUntil.After(a.ConnectedUntil) {
+		a.ConnectedUntil = b.ConnectedUntil
+	}
+	return a
+}
+
+// differs reports whether there is news in what a screen says.
+func differs(old, p signage.Presence) bool {
+	return old.SlideID != p.SlideID || old.Version != p.Version || old.Width != p.Width || old.Height != p.Height
 }
 
 // Subscribe returns a subscription to the screens whose presence changes. The caller must close it.
@@ -246,26 +357,28 @@ func (r *Roll) entry(id signage.ID) *entry {
 }
 
 func (e *entry) seen(at time.Time) {
-	if at = signage.Now(at); at.After(e.presence.SeenAt) {
-		e.presence.SeenAt = at
+	if at = signage.Now(at); at.After(e.seenAt) {
+		e.seenAt = at
 	}
 	e.dirty = true
 }
 
-func (e *entry) state(at time.Time) signage.ScreenState {
-	return e.over(signage.Presence{}).State(at)
-}
+func (e *entry) state(at time.Time) signage.ScreenState { return e.now().State(at) }
 
-// over returns the stored presence with what is known here put over it.
+// now returns all that this node knows.
+func (e *entry) now() signage.Presence { return e.over(e.stored) }
+
+// over returns the stored presence with what was said to this node put over it, unless the stored is newer.
 func (e *entry) over(stored signage.Presence) signage.Presence {
 	p := stored
-	if e.reported {
+	if e.reported && !stored.SeenAt.After(e.presence.SeenAt) {
 		p = e.presence
+		p.ConnectedUntil = stored.ConnectedUntil
 	}
 	p.ScreenID = e.presence.ScreenID
 	p.Connected = e.streams > 0
-	if p.SeenAt.Before(e.presence.SeenAt) {
-		p.SeenAt = e.presence.SeenAt
+	if p.SeenAt.Before(e.seenAt) {
+		p.SeenAt = e.seenAt
 	}
 	return p
 }

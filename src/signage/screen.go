@@ -18,14 +18,15 @@ type Screen struct {
 
 // Presence is what a screen last said of itself.
 type Presence struct {
-	ScreenID  ID
-	Connected bool      // its stream is open on this node now
-	SeenAt    time.Time // of its last sign of life; zero: never
-	SlideID   ID        // that it shows; empty: none
-	Version   string    // of the manifest that it shows
-	Width     int       // of its window, in CSS pixels, before rotation
-	Height    int       // likewise
-	UserAgent string    // of its browser, cut to 250 characters
+	ScreenID       ID
+	Connected      bool      // its stream is open on this node now
+	ConnectedUntil time.Time // for how long a node vouched that its stream is open there; zero: none did
+	SeenAt         time.Time // of its last sign of life; zero: never
+	SlideID        ID        // that it shows; empty: none
+	Version        string    // of the manifest that it shows
+	Width          int       // of its window, in CSS pixels, before rotation
+	Height         int       // likewise
+	UserAgent      string    // of its browser, cut to 250 characters
 }
 
 // How long a screen may say nothing. It speaks every [Heartbeat].
@@ -45,14 +46,15 @@ const (
 	Offline ScreenState = "offline" // not heard of for long, or never
 )
 
-// State tells how the screen is doing at the time now. A screen whose stream has closed is silent at once; one that
-// holds a stream open but says nothing (a frozen browser) is silent after [SilentAfter].
+// State tells how the screen is doing at the time now. A screen whose stream has closed is silent at once, or, where
+// nodes share a database, when no node vouches for it any more; one that holds a stream open but says nothing (a frozen
+// browser) is silent after [SilentAfter].
 func (p Presence) State(now time.Time) ScreenState {
 	quiet := now.Sub(p.SeenAt)
 	switch {
 	case p.SeenAt.IsZero() || quiet >= OfflineAfter:
 		return Offline
-	case !p.Connected || quiet >= SilentAfter:
+	case !p.Connected && !p.ConnectedUntil.After(now) || quiet >= SilentAfter:
 		return Silent
 	default:
 		return Online

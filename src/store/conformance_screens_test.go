@@ -112,5 +112,27 @@ func testPresence(t *testing.T, f *fixture) {
 	f.must(err)
 	same(t, "screens of the playlist", len(screens), 1)
 	same(t, "presence", screens[0].Presence, seen)
+	older := seen
+	older.SeenAt, older.Version = seen.SeenAt.Add(-time.Millisecond), "v0"
+	f.must(f.SavePresence(f.ctx, []signage.Presence{older}))
+	saved, err := f.Presences(f.ctx, f.now.Add(-time.Millisecond))
+	f.must(err)
+	same(t, "presence after a node saved what is older", saved, []signage.Presence{seen})
+	saved, err = f.Presences(f.ctx, f.now)
+	f.must(err)
+	same(t, "presence after it was seen", len(saved), 0)
+
+	seen.ConnectedUntil = f.now.Add(15 * time.Second)
+	ids := []signage.ID{screen.ID}
+	for range 1200 { // more than are written together, and none of them there
+		ids = append(ids, signage.NewID())
+	}
+	f.must(f.Vouch(f.ctx, ids, seen.ConnectedUntil))
+	f.must(f.Vouch(f.ctx, ids, f.now.Add(time.Second)))
+	f.must(f.Vouch(f.ctx, nil, f.now.Add(time.Hour)))
+	f.must(f.SavePresence(f.ctx, []signage.Presence{seen}))
+	saved, err = f.Presences(f.ctx, f.now)
+	f.must(err)
+	same(t, "presence of a screen that a node vouched for", saved, []signage.Presence{seen})
 	same(t, "changes", f.newChanges(&head), nil)
 }

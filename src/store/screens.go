@@ -18,16 +18,17 @@ const (
 const maxPairings = 500
 
 const screenColumns = `c.id, c.name, COALESCE(c.playlist_id, ''), COALESCE(p.name, ''), c.rotation, c.paired_at,
-	c.seen_at, c.slide_id, c.version, c.width, c.height, c.user_agent`
+	c.seen_at, c.slide_id, c.version, c.width, c.height, c.user_agent, c.connected_until`
 
 const screenTables = " FROM screen c LEFT JOIN playlist p ON p.id = c.playlist_id "
 
 func scanScreen(scan scanner) (signage.Screen, error) {
 	var c signage.Screen
 	var paired int64
-	var seen sql.NullInt64
+	var seen, connected sql.NullInt64
 	err := scan(&c.ID, &c.Name, &c.PlaylistID, &c.PlaylistName, &c.Rotation, &paired, &seen, &c.Presence.SlideID,
-		&c.Presence.Version, &c.Presence.Width, &c.Presence.Height, &c.Presence.UserAgent)
+		&c.Presence.Version, &c.Presence.Width, &c.Presence.Height, &c.Presence.UserAgent, &connected)
+	c.Presence.ConnectedUntil = instantOrZero(connected)
 	c.PairedAt, c.Presence.SeenAt, c.Presence.ScreenID = instant(paired), instantOrZero(seen), c.ID
 	return c, err
 }
@@ -183,20 +184,6 @@ func (s *Store) RemoveScreen(ctx context.Context, id signage.ID, at time.Time) e
 			return err
 		}
 		return t.change(signage.ScreenChanged, id, at)
-	}))
-}
-
-// SavePresence saves what screens said of themselves, in one transaction. It is no change: screens say something all
-// the time. A screen that is gone is passed over.
-func (s *Store) SavePresence(ctx context.Context, presence []signage.Presence) error {
-	return s.wrap("save when screens were seen", s.write(ctx, func(t *transaction) error {
-		for _, p := range presence {
-			if _, err := t.exec(`UPDATE screen SET seen_at = ?, slide_id = ?, version = ?, width = ?, height = ?, user_agent = ?
-				WHERE id = ?`, orNull(p.SeenAt), string(p.SlideID), p.Version, p.Width, p.Height, p.UserAgent, string(p.ScreenID)); err != nil {
-				return err
-			}
-		}
-		return nil
 	}))
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"vitrine/schema"
 	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/datafolder"
@@ -120,7 +121,7 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	if err != nil {
 		return stoppedEarly(ctx, err)
 	}
-	hub, roll := live.NewHub(r.store, r.log), live.NewRoll(r.store, r.log)
+	hub, roll := live.NewHub(r.store, r.log, r.looksEvery(cfg)), live.NewRoll(r.store, r.log, r.database.Shared())
 	r.store.OnCommit(hub.Wake)
 	app, err := web.New(web.Parts{
 		Config: cfg, Store: r.store, Database: r.database, Blobs: r.blobs, Intake: r.intake, Hub: hub, Roll: roll,
@@ -132,13 +133,7 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	if err != nil {
 		return err
 	}
-	// These outlive ctx: screens are told to move on, and what they last said is kept.
-	background, finish := context.WithCancel(context.WithoutCancel(ctx))
-	var running sync.WaitGroup
-	running.Go(func() { r.report("changes", hub.Run(background)) })
-	running.Go(func() { r.report("presence", roll.Run(background)) })
-	running.Go(func() { r.tidy(background) })
-	defer running.Wait()
+	finish := r.runBeside(context.WithoutCancel(ctx), hub, roll) // screens are told to move on, and what they say is kept
 	defer finish()
 
 	// Before the gate opens: whoever waits for ready finds the link.
@@ -163,6 +158,29 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 		return cause
 	}
 	return nil
+}
+
+// looksEvery returns how often to look for changes of other nodes that nothing announces. MariaDB announces none.
+func (r *rooms) looksEvery(cfg *config.Config) time.Duration {
+	switch {
+	case cfg.ChangesPoll > 0:
+		return cfg.ChangesPoll
+	case r.database.Dialect() == schema.MariaDB:
+		return 500 * time.Millisecond
+	default:
+		return live.LookEvery
+	}
+}
+
+// runBeside starts what runs beside the requests. It ends, in good order, when finish is called, which waits for that.
+func (r *rooms) runBeside(ctx context.Context, hub *live.Hub, roll *live.Roll) (finish func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { r.report("changes", hub.Run(ctx)) })
+	running.Go(func() { r.report("announcements of changes", r.database.Watch(ctx, r.log, hub.Wake)) })
+	running.Go(func() { r.report("presence", roll.Run(ctx)) })
+	running.Go(func() { r.tidy(ctx) })
+	return func() { cancel(); running.Wait() }
 }
 
 // tellStart tells the gate of each step of the start, and systemd often enough that its patience does not end.

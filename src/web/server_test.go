@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/schema"
 	"vitrine/src/blob"
 	"vitrine/src/config"
 	"vitrine/src/database"
@@ -28,6 +29,7 @@ import (
 	"vitrine/src/media"
 	"vitrine/src/signage"
 	"vitrine/src/store"
+	"vitrine/src/testkit"
 	"vitrine/src/web"
 	"vitrine/src/web/access"
 )
@@ -77,40 +79,45 @@ func start(t *testing.T, change ...func(*config.Config)) *server {
 		c(cfg)
 	}
 	s := startIn(t, folder, cfg)
+	s.addAda()
+	return s
+}
+
+// addAda makes the administrator.
+func (s *server) addAda() {
+	s.t.Helper()
 	s.user = signage.User{
 		ID: signage.NewID(), Username: "ada", PasswordHash: signage.HashPassword(password),
 		CreatedAt: signage.Now(time.Now()),
 	}
 	if _, err := s.store.ProvideUser(context.Background(), s.user); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return s
 }
 
 // startIn runs a server on what a folder holds.
 func startIn(t *testing.T, folder string, cfg *config.Config) *server {
 	t.Helper()
-	ctx := t.Context()
-	db, err := database.Open(ctx, config.Database{Dialect: "sqlite", Path: filepath.Join(folder, "vitrine.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(ctx, "test", func(string, int, int) {}); err != nil {
-		t.Fatal(err)
-	}
+	db := testkit.Migrated(t, config.Database{Dialect: schema.SQLite, Path: filepath.Join(folder, "vitrine.db")})
+	return startOn(t, db, folder, cfg, live.LookEvery)
+}
+
+// startOn runs a server on an open database, with its uploads in a folder, which looks for changes so often.
+func startOn(t *testing.T, db *database.DB, folder string, cfg *config.Config, looks time.Duration) *server {
+	t.Helper()
 	blobs, err := blob.OpenFolder(filepath.Join(folder, "uploads"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &server{t: t, store: store.New(db), blobs: blobs, folder: folder, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	hub := live.NewHub(s.store, log)
-	s.roll = live.NewRoll(s.store, log)
+	hub := live.NewHub(s.store, log, looks)
+	s.roll = live.NewRoll(s.store, log, db.Shared())
 	s.store.OnCommit(hub.Wake)
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	running, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var done sync.WaitGroup
 	done.Go(func() { _ = hub.Run(running) })
+	done.Go(func() { _ = db.Watch(running, log, hub.Wake) })
 	t.Cleanup(func() { stop(); done.Wait() })
 	in := intake.New(s.store, blobs, media.NewPainter(), intake.Limits{MaxBytes: cfg.MaxUploadBytes, MaxPixels: cfg.MaxPixels})
 	s.app, err = web.New(web.Parts{

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,10 +22,13 @@ const (
 	streamGathers  = 200 * time.Millisecond // what happens within this is told together
 	streamReplays  = 256                    // changes told to a browser that comes back; above that it reloads
 	streamRetry    = 2 * time.Second
+
+	streamCatchesUp = 3 * time.Second // for a node that does not know yet what others have told
 )
 
 type streamIn struct {
 	LastEventID string `header:"Last-Event-ID" maxLength:"128" doc:"The id of the last event that was received"`
+	After       string `query:"after" maxLength:"128" doc:"The same, for who cannot send that header"`
 }
 
 type streamOut struct {
@@ -44,14 +49,20 @@ func (a *API) stream() {
 			"changed. `change` " +
 			"with `{\"kind\",\"id\"}`: a screen, playlist or medium was made, edited or removed. `reload`: more happened " +
 			"than is " +
-			"told one by one, so read everything anew. `moving`: the server stops; come back in a moment. A browser that " +
-			"comes " +
-			"back with `Last-Event-ID` misses no change.",
+			"told one by one, so read everything anew. `moving`: the server stops; come back in a moment. The id of a " +
+			"`change` or `reload` says up to where everything is told: who comes back with it, to whichever node, is told " +
+			"each later change once, in order. Of changes of one thing that happen together, the last is told.",
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: events}},
-	}, func(_ context.Context, in *streamIn) (*streamOut, error) {
+	}, func(ctx context.Context, in *streamIn) (*streamOut, error) {
+		// What another node has told already must not be told again, nor be unknown here.
+		waiting, cancel := context.WithTimeout(ctx, streamCatchesUp)
+		defer cancel()
+		if err := a.parts.Hub.CatchUp(waiting); err != nil {
+			return nil, err
+		}
 		return &streamOut{Body: func(ctx huma.Context) {
 			r, w := humamux.Unwrap(ctx)
-			a.follow(w, r, in.LastEventID)
+			a.follow(w, r, cmp.Or(in.LastEventID, in.After))
 		}}, nil
 	})
 }
@@ -71,7 +82,11 @@ func (a *API) follow(w http.ResponseWriter, r *http.Request, lastEventID string)
 	s := &sender{w: w, control: http.NewResponseController(w)}
 	w.WriteHeader(http.StatusOK)
 	s.printf("retry: %d\n\n", streamRetry.Milliseconds())
-	a.catchUp(r.Context(), s, signage.ParseEventID(lastEventID), lastEventID != "")
+	s.told = a.parts.Hub.Head() // after subscribing: what comes later reaches the subscription
+	if lastEventID != "" {
+		a.replay(r.Context(), s, signage.ParseEventID(lastEventID))
+	}
+	s.id()
 	s.flush()
 
 	comment := time.NewTicker(streamComment)
@@ -110,45 +125,47 @@ func gather(ctx context.Context) {
 	}
 }
 
-// catchUp tells what happened between a browser's last event and now.
-func (a *API) catchUp(ctx context.Context, s *sender, last signage.EventID, returns bool) {
-	head := a.parts.Hub.Head()
-	if head.Epoch == "" {
-		var err error
-		if head, err = a.parts.Store.Head(ctx); err != nil {
-			s.err = err
-			return
-		}
-	}
-	// The id comes last: a connection that breaks before leaves the browser where it was.
-	defer func() { s.printf("id: %s\n\n", head) }()
-	if !returns || last == head {
+// replay tells what happened between a browser's last event and where its stream begins.
+func (a *API) replay(ctx context.Context, s *sender, last signage.EventID) {
+	begin := s.told
+	if last == begin {
 		return
 	}
-	if last.Epoch == head.Epoch && last.Number < head.Number {
+	if last.Epoch == begin.Epoch && last.Number < begin.Number {
 		missed, err := a.parts.Store.ChangesSince(ctx, last.Number, streamReplays)
+		if later := slices.IndexFunc(missed, func(c signage.Change) bool { return c.Number > begin.Number }); later >= 0 {
+			missed = missed[:later] // the subscription has those
+		}
 		if err == nil && len(missed) < streamReplays {
+			s.told = last
 			s.changes(missed)
+			s.told = begin
 			return
 		}
 	}
-	s.event("reload", struct{}{})
+	s.reload()
 }
 
 // tell writes what there is to tell.
 func (a *API) tell(s *sender, changes *live.Subscription, presence *live.RollSubscription) {
 	head := a.parts.Hub.Head() // before taking: what is taken then is at least all up to here
 	pending, missed := changes.Take()
+	screens := map[signage.ID]bool{}
 	if missed {
-		s.event("reload", struct{}{})
+		s.told = a.parts.Hub.Head() // all that was taken is before this, and is read anew with the rest
+		s.reload()
+	} else {
+		screens = s.changes(pending)
+		if s.told.Number < head.Number {
+			s.told = head
+			s.id()
+		}
 	}
-	told := s.changes(pending)
 	for _, id := range presence.Take() {
-		if !told[id] {
+		if !screens[id] {
 			s.event("screen", screenEvent{ID: id})
 		}
 	}
-	s.printf("id: %s\n\n", head)
 }
 
 type screenEvent struct {
@@ -165,6 +182,7 @@ type sender struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	err     error
+	told    signage.EventID // up to which the browser was told of every change
 }
 
 func (s *sender) printf(format string, args ...any) {
@@ -185,21 +203,33 @@ func (s *sender) event(name string, data any) {
 	s.printf("event: %s\ndata: %s\n\n", name, text)
 }
 
-// changes tells each thing that changed once, and returns the screens among them.
+// id lets the browser remember up to where it was told everything.
+func (s *sender) id() { s.printf("id: %s\n\n", s.told) }
+
+// reload tells a browser to read everything anew, up to where s stands.
+func (s *sender) reload() { s.printf("event: reload\nid: %s\ndata: {}\n\n", s.told) }
+
+// changes tells the changes that s has not told yet, and returns the screens among them. Of several of one thing it
+// tells the last, so that each event's id holds for all before it: a connection that breaks anywhere leaves neither a gap
+// nor a repeat.
 func (s *sender) changes(changes []signage.Change) (screens map[signage.ID]bool) {
 	screens = map[signage.ID]bool{}
-	told := map[changeEvent]bool{}
+	last := map[changeEvent]int64{}
+	for _, c := range changes {
+		last[changeEvent{Kind: c.Kind, ID: c.Subject}] = c.Number
+	}
 	for _, c := range changes {
 		e := changeEvent{Kind: c.Kind, ID: c.Subject}
-		if told[e] {
+		if c.Number <= s.told.Number || c.Number != last[e] {
 			continue
 		}
-		told[e] = true
-		s.event("change", e)
-		if c.Kind == signage.ScreenChanged {
+		if c.Kind == signage.ScreenChanged { // first: it has no id, so that after a break it may come again
 			s.event("screen", screenEvent{ID: c.Subject})
 			screens[c.Subject] = true
 		}
+		s.told.Number = c.Number
+		s.printf("id: %s\n", s.told)
+		s.event("change", e)
 	}
 	return screens
 }

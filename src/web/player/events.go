@@ -29,7 +29,9 @@ const (
 // events keeps a screen told: of its manifest whenever that changes, of its pairing, and of the server's end.
 //
 // A screen that comes back says how far it is: by the version of the manifest it shows (in the address, which is exact)
-// or by the last event it had (Last-Event-ID). If nothing that concerns it changed since, nothing is sent.
+// or by the last event it had (Last-Event-ID). If nothing that concerns it changed since, nothing is sent. Any node may
+// answer: it first reads every change that was committed until now, so it stands nowhere before the node that the screen
+// comes from, and no manifest is followed by an older one.
 func (p *Player) events(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-p.draining:
@@ -75,6 +77,7 @@ type stream struct {
 	head  signage.EventID // every change up to here is known, or waits in the subscription; read before anything else is
 	known string          // version of the manifest that the screen has
 	last  signage.EventID // up to which the screen knew of everything when it came back
+	at    signage.EventID // after which there is nothing in the manifest that was last made for it
 }
 
 // begin finds out who is asking and subscribes before anything else is read, so that no change falls in between.
@@ -89,6 +92,11 @@ func (s *stream) begin(r *http.Request) error {
 		s.id = a.screen.ID
 	case a.pairing != nil:
 		s.id = a.pairing.ID
+	}
+	if s.id != "" {
+		if err := s.player.catchUp(r.Context()); err != nil {
+			return err
+		}
 	}
 	s.sub = s.player.parts.Hub.Subscribe(s.concerns)
 	s.head = s.player.parts.Hub.Head()
@@ -168,7 +176,7 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 			return more, err
 		}
 	}
-	made, err := s.player.manifests.of(ctx, s.screen)
+	made, err := s.make(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -187,6 +195,22 @@ func (s *stream) look(ctx context.Context, screenToo bool) (more bool, err error
 	}
 	s.known = made.version
 	return true, s.send("event: manifest\nid: "+s.head.String()+"\ndata: ", made.start, made.body.tail, "\n\n")
+}
+
+// make returns what the screen should show now, which is nothing older than what was made for it before.
+func (s *stream) make(ctx context.Context) (manifest, error) {
+	if s.at != (signage.EventID{}) {
+		waiting, cancel := context.WithTimeout(ctx, catchUpWithin)
+		defer cancel()
+		if err := s.player.parts.Hub.Reach(waiting, s.at); err != nil {
+			return manifest{}, err
+		}
+	}
+	made, err := s.player.manifests.of(ctx, s.screen)
+	if err == nil {
+		s.at = made.at
+	}
+	return made, err
 }
 
 // lookAtScreen reads the screen, or finds that the browser still waits to be paired, or that it is no screen any more.

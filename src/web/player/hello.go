@@ -51,7 +51,7 @@ func (p *Player) hello(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if a.screen != nil {
-		made, err := p.manifests.of(r.Context(), *a.screen)
+		made, err := p.newest(r.Context(), *a.screen)
 		if err != nil {
 			problem.Write(w, r, err)
 			return

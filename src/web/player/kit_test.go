@@ -94,8 +94,8 @@ func newKit(t testing.TB) *kit {
 	}
 	k := &kit{t: t, store: &counted{Store: store.New(db)}, log: &lines{}, files: map[string][]byte{}}
 	logger := slog.New(slog.NewTextHandler(k.log, nil))
-	k.hub = live.NewHub(k.store, logger)
-	k.roll = live.NewRoll(k.store, logger)
+	k.hub = live.NewHub(k.store, logger, live.LookEvery)
+	k.roll = live.NewRoll(k.store, logger, db.Shared())
 	k.store.OnCommit(k.hub.Wake)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup

@@ -24,10 +24,11 @@ type manifests struct {
 	playlists map[signage.ID]*common
 }
 
-// common is what all screens with one playlist are told, as it was when the hub stood at head.
+// common is what all screens with one playlist are told, as it was when the hub stood at head or later.
 type common struct {
 	head  signage.EventID
-	ready chan struct{} // closed once the rest may be read
+	at    signage.EventID // nothing after this is in it
+	ready chan struct{}   // closed once the rest may be read
 	err   error
 	body  *body
 }
@@ -45,6 +46,7 @@ type manifest struct {
 	version string
 	start   string // JSON of what is the screen's own
 	body    *body
+	at      signage.EventID // what it tells of the playlist holds no change after this
 }
 
 // keepPlaylists bounds the cache: a playlist that no screen asked for since it was full is dropped.
@@ -54,7 +56,8 @@ func newManifests(store Store, head func() signage.EventID, url func(signage.Med
 	return &manifests{store: store, head: head, url: url, playlists: map[signage.ID]*common{}}
 }
 
-// of returns what a screen shows, as it is now or later than now.
+// of returns what a screen shows, with every change up to where the hub stands now. It may hold later ones: who was told
+// it once must not be told another before the hub has reached its at, or could be told what was before.
 func (m *manifests) of(ctx context.Context, screen signage.Screen) (manifest, error) {
 	c, err := m.common(ctx, screen.PlaylistID)
 	if err != nil {
@@ -66,7 +69,7 @@ func (m *manifests) of(ctx context.Context, screen signage.Screen) (manifest, er
 	}
 	rotation := strconv.Itoa(screen.Rotation)
 	sum := sha256.Sum256([]byte(c.body.version + rotation + screen.Name))
-	made := manifest{version: hex.EncodeToString(sum[:8]), body: c.body}
+	made := manifest{version: hex.EncodeToString(sum[:8]), body: c.body, at: c.at}
 	made.start = `{"version":"` + made.version + `","name":` + string(name) + `,"rotation":` + rotation + `,`
 	return made, nil
 }
@@ -127,6 +130,7 @@ func (m *manifests) begin(playlist signage.ID, head signage.EventID, old *common
 func (m *manifests) build(ctx context.Context, id signage.ID, c *common) {
 	defer close(c.ready)
 	old := c.body
+	c.at = c.head
 	var playlist *signage.Playlist
 	if id != "" {
 		switch p, err := m.store.Playlist(ctx, id); {
@@ -135,6 +139,9 @@ func (m *manifests) build(ctx context.Context, id signage.ID, c *common) {
 		case errors.Is(err, signage.ErrNotFound): // removed just now; the screen is told of that too
 		default:
 			c.err = fmt.Errorf("read playlist %s: %w", id, err)
+		}
+		if c.err == nil {
+			c.at, c.err = m.store.Head(ctx) // after the playlist was read
 		}
 	}
 	if c.err == nil {

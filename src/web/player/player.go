@@ -25,6 +25,7 @@ type Store interface {
 	PairingBySecret(ctx context.Context, secretHash string, at time.Time) (signage.Pairing, error)
 	AddPairing(ctx context.Context, secretHash string, at time.Time) (signage.Pairing, error)
 	Playlist(ctx context.Context, id signage.ID) (signage.Playlist, error)
+	Head(ctx context.Context) (signage.EventID, error)
 	ChangesSince(ctx context.Context, number int64, limit int) ([]signage.Change, error)
 	CountTry(ctx context.Context, key string, window time.Duration, at time.Time) (int, time.Time, error)
 }
@@ -85,6 +86,25 @@ func (p *Player) Register(r *mux.Router) {
 // Drain tells every open stream to move on and ends it, and refuses new ones: the server is about to stop. It does not
 // wait for them, and may be called more than once.
 func (p *Player) Drain() { p.drain.Do(func() { close(p.draining) }) }
+
+// catchUpWithin is for how long a screen waits for a node that does not know yet what others have told it.
+const catchUpWithin = 3 * time.Second
+
+// catchUp makes sure that what is answered from now on holds all that was committed before. A screen may come from
+// another node, which learned of a change sooner: what it shows must not be taken back.
+func (p *Player) catchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, catchUpWithin)
+	defer cancel()
+	return p.parts.Hub.CatchUp(ctx)
+}
+
+// newest returns what a screen shows, with every change that was committed before the call.
+func (p *Player) newest(ctx context.Context, screen signage.Screen) (manifest, error) {
+	if err := p.catchUp(ctx); err != nil {
+		return manifest{}, err
+	}
+	return p.manifests.of(ctx, screen)
+}
 
 // asking is who sent a request: a paired screen, a browser that waits to be paired, or neither.
 type asking struct {

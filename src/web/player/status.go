@@ -55,6 +55,9 @@ func (p *Player) status(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	made, err := p.manifests.of(r.Context(), *a.screen)
+	if err == nil && made.version != said.Version { // one of the two is behind, and it must not be this node
+		made, err = p.newest(r.Context(), *a.screen)
+	}
 	if err != nil {
 		problem.Write(w, r, err)
 		return

@@ -6,6 +6,7 @@ import { Backoff, Refused, Stream, post } from './server.js';
 
 const HEARTBEAT = 15000; // ms
 const LONG_AWAY = 120000; // ms without the server until the dot in the corner shows
+const OVERDUE = 3000; // ms within which the stream brings what the server says is newer
 const PATIENCE = 8000; // ms without an answer until an empty screen says for what it waits
 
 const $ = (id) => document.getElementById(id);
@@ -23,6 +24,8 @@ class Screen {
     this.greeting = null; // running request
     this.reporting = false;
     this.reportAgain = false;
+    this.overdue = 0;
+    this.taken = 0; // manifests so far
     this.greetedAt = -Infinity;
     this.heardAt = performance.now();
     this.startedAt = this.heardAt;
@@ -57,13 +60,16 @@ class Screen {
     clearTimeout(this.helloTimer);
     this.greetedAt = performance.now();
     this.greeting = post('/screen/hello');
+    const taken = this.taken;
     try {
       const answer = await this.greeting;
       this.backoff.reset();
       this.heard();
       this.build = answer.build;
       this.setClock(answer.now);
-      if (answer.manifest) this.take(answer.manifest);
+      // What the stream brought meanwhile may be newer than the answer. It begins anew and tells what is to be told.
+      if (taken !== this.taken) clearTimeout(this.helloTimer);
+      else if (answer.manifest) this.take(answer.manifest);
       else this.showCode(answer.pairing);
       this.stream.open(this.manifest ? this.manifest.version : '');
     } catch (error) {
@@ -93,6 +99,7 @@ class Screen {
   take(manifest) {
     this.heard();
     clearTimeout(this.helloTimer);
+    this.taken++;
     const known = this.manifest && this.manifest.version === manifest.version;
     this.manifest = manifest;
     this.stream.version = manifest.version;
@@ -220,15 +227,16 @@ class Screen {
     }
     this.reporting = true;
     const slide = this.stage.slide();
+    const told = this.manifest.version;
     try {
       const answer = await post('/screen/status', {
-        slide_id: slide ? slide.id : '', version: this.manifest.version,
+        slide_id: slide ? slide.id : '', version: told,
         width: window.innerWidth, height: window.innerHeight, problem: this.problem,
       });
       this.heard();
       this.build = answer.build;
       this.setClock(answer.now);
-      if (this.manifest && answer.version !== this.manifest.version) this.hello();
+      this.compare(told, answer.version);
     } catch (error) {
       if (error instanceof Refused && error.status === 401) this.hello();
     }
@@ -237,6 +245,14 @@ class Screen {
       this.reportAgain = false;
       setTimeout(() => this.report(), 500);
     }
+  }
+
+  // compare looks whether the server has a newer manifest than the one that it was told of. The stream is about to bring
+  // that, perhaps from another node, which learns of changes a little later; if it does not, this screen asks.
+  compare(told, newest) {
+    clearTimeout(this.overdue);
+    const isBehind = () => this.manifest && this.manifest.version === told && newest !== told;
+    if (isBehind()) this.overdue = setTimeout(() => { if (isBehind()) this.hello(); }, OVERDUE);
   }
 }
 

@@ -1,0 +1,2 @@
+-- Modify "screen" table
+ALTER TABLE `screen` ADD COLUMN IF NOT EXISTS `connected_until` bigint NULL;
