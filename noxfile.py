@@ -5,6 +5,7 @@ pins. A component that is missing and cannot be installed is an error where CI=t
 """
 
 import importlib.util
+import json
 import os
 import pathlib
 import re
@@ -17,7 +18,7 @@ import urllib.request
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser"]
+nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -26,6 +27,7 @@ CI = os.environ.get("CI") == "true"
 SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command with a PostgreSQL and a MariaDB of its own
 RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
          "./src/testkit/servers"]
+IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17"]
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 
@@ -62,6 +64,26 @@ def need_compiler(session):
     """Finds or installs a C compiler and the headers that it needs."""
     header = pathlib.Path("/usr/include/stdlib.h")
     return need(session, "gcc", "gcc") and need(session, str(header), "libc6-dev", header.exists)
+
+
+def need_engine(session, *wanted):
+    """Finds a Docker engine with its compose plugin, and gets the images that are wanted onto it."""
+    if not need(session, "docker", "docker.io"):
+        return False
+    if subprocess.run(["docker", "version"], stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode != 0:
+        what = "no Docker engine answers: start it (systemctl start docker), and be allowed to use it"
+        if CI:
+            session.error(what)
+        session.warn(f"SKIPPED: {what}.")
+        return False
+    # It says of each image whether it is the real one or a stand-in made here.
+    if subprocess.run(["compose/offline/prepare", *wanted], cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0:
+        return True
+    what = "the images that these checks need are not to be had: " + " ".join(wanted)
+    if CI:
+        session.error(what)
+    session.warn(f"SKIPPED: {what}.")
+    return False
 
 
 def go_test(session, *arguments, cgo=False, servers=False):
@@ -138,13 +160,16 @@ def lint(session):
     if unformatted:
         session.error("Not formatted; run gofmt -w on:\n" + unformatted)
     session.run("go", "vet", "./...", external=True)
-    session.run("go", "vet", "-tags", "browser,atlascli", "./...", external=True)
+    session.run("go", "vet", "-tags", "browser,compose,atlascli", "./...", external=True)
     tool = ["go", "tool", "-modfile=.ci/tools/go.mod"]
-    session.run(*tool, "staticcheck", "-tags", "browser,atlascli", "./...", external=True)
+    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli", "./...", external=True)
     if vulnerabilities_reachable():
         session.run(*tool, "govulncheck", "./...", external=True)
     else:
         session.warn(f"SKIPPED: govulncheck, because its database ({VULNERABILITIES}) cannot be reached from here.")
+    session.run("go", "vet", "-C", ".ci/containers", ".", external=True)
+    session.run("go", "test", "-C", ".ci/containers", ".", external=True)
+    session.run("go", "run", "-C", ".ci/containers", ".", str(ROOT), external=True)
     if need(session, "shellcheck", "shellcheck"):
         session.run("shellcheck", *scripts(), external=True)
     session.run(sys.executable, "-m", "py_compile", "noxfile.py", external=True)
@@ -180,6 +205,46 @@ def browser(session):
     os.environ.setdefault("VT_SHOTS", str(ROOT / "dist" / "browser"))  # pictures of every step, to look at
     if need(session, "chromium", "chromium"):
         go_test(session, "-tags", "browser", "-count=1", *packages)
+
+
+@nox.session
+def image(session):
+    """Builds the images for every machine on the engine, runs them, and lists what is in them; see dist/image."""
+    if need_engine(session, "--emulation", IMAGES[0]):
+        go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-run", "^TestImage", "./compose")
+        bill_of_materials(session)
+
+
+def bill_of_materials(session):
+    """Writes what the program of each image is made of as CycloneDX, from what the compiler noted in it."""
+    dist = ROOT / "dist" / "image"
+    dist.mkdir(parents=True, exist_ok=True)
+    tool = ["go", "tool", "-modfile=.ci/containers/go.mod", "cyclonedx-gomod"]
+    for tag in ("latest", "arm64", "armv7"):
+        name = "vitrine-check" if tag == "latest" else f"vitrine-check-{tag}"
+        machine = subprocess.run(["docker", "image", "inspect", "--format", "{{.Architecture}}{{.Variant}}", name],
+                                 capture_output=True, text=True, check=True).stdout.strip()
+        box = subprocess.run(["docker", "create", name], capture_output=True, text=True, check=True).stdout.strip()
+        program, bill = dist / f"vitrine-{machine}", dist / f"vitrine-{machine}.cdx.json"
+        session.run("docker", "cp", "--quiet", f"{box}:/vitrine", str(program), external=True)
+        session.run("docker", "rm", "--volumes", box, external=True, silent=True)
+        session.run(*tool, "bin", "-json", "-output", str(bill), str(program), external=True)
+        session.log(f"{bill.relative_to(ROOT)}: {len(json.loads(bill.read_text())['components'])} modules")
+
+
+@nox.session
+def compose(session):
+    """Runs the Compose files on the engine, each from nothing to clean-up, and breaks them as self-hosters do."""
+    if need_engine(session, *IMAGES):
+        go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-skip", "^TestImage", "./compose")
+
+
+@nox.session
+def bench(session):
+    """Measures, and prints; nothing fails. Images: size, layers, time of a build and of a start, memory."""
+    if need_engine(session, "--emulation", *IMAGES):
+        go_test(session, "-tags", "compose", "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "1x",
+                "./compose")
 
 
 def tagged(name):

@@ -102,7 +102,7 @@ func debug(t testing.TB, address string, request func()) {
 		}
 	}
 	const function = "vitrine/src/web.(*Gate).ServeHTTP"
-	var halted, disconnected any
+	var halted, going any
 	call("Command", map[string]any{"name": "halt"}, &halted)
 	var breakpoint struct {
 		Breakpoint struct {
@@ -130,5 +130,5 @@ func debug(t testing.TB, address string, request func()) {
 	}
 	var removed any
 	call("ClearBreakpoint", map[string]any{"Id": breakpoint.Breakpoint.ID}, &removed)
-	call("Detach", map[string]any{"Kill": false}, &disconnected)
+	client.Go("RPCServer.Command", map[string]any{"name": "continue"}, &going, nil) // answers when it stops again
 }

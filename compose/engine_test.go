@@ -319,3 +319,14 @@ func beside(t testing.TB, container, user, script string) string {
 	return docker(t, "run", "--rm", "--network", "none", "--pid", "container:"+container, "--user", user,
 		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--entrypoint", "sh", shellImage, "-c", script)
 }
+
+// secrets makes the files that the databases' Compose files ask for, by the lines that they give.
+func (s *stack) secrets() {
+	s.t.Helper()
+	out, status, err := run(s.folder, nil, "sh", "-c", `set -eu
+		(umask 022; mkdir -m 700 -p secrets
+		 for name in database-password database-root-password; do head -c 24 /dev/urandom | base64 > secrets/$name; done)`)
+	if err != nil || status != 0 {
+		s.t.Fatalf("make the secrets: status %d, %v\n%s", status, err, out)
+	}
+}

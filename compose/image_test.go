@@ -25,7 +25,6 @@ func layers(t testing.TB, name string) []string {
 // build builds the image of a copy of the repository.
 func build(t testing.TB, repository, name string, more ...string) string {
 	t.Helper()
-	tidy(t, "image", "rm", "--force", name)
 	args := append([]string{"build", "-f", "compose/Dockerfile", "-t", name}, more...)
 	begun := time.Now()
 	out, status, err := run(repository, nil, "docker", append(args, ".")...)
@@ -50,6 +49,7 @@ func TestImageIsReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tidy(t, "image", "rm", "--force", "vitrine-check-again")
 	second := layers(t, build(t, other, "vitrine-check-again", "--no-cache"))
 	if len(first) != 2 || !slices.Equal(first, second) {
 		t.Errorf("the layers differ:\n%s\n%s", strings.Join(first, "\n"), strings.Join(second, "\n"))
@@ -72,6 +72,7 @@ func TestImageChangesOneLayer(t *testing.T) {
 	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	tidy(t, "image", "rm", "--force", "vitrine-check-edited")
 	after := layers(t, build(t, edited, "vitrine-check-edited"))
 	if len(after) != 2 || after[0] != before[0] || after[1] == before[1] {
 		t.Errorf("before:\n%s\nafter:\n%s", strings.Join(before, "\n"), strings.Join(after, "\n"))

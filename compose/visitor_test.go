@@ -184,14 +184,6 @@ func (s *show) plays(slides int) {
 	}
 }
 
-// at returns the same people at another address of the server, with what their browsers remember.
-func (s *show) at(base string) *show {
-	other := *s
-	admin, screen := *s.admin, *s.screen
-	admin.base, screen.base = base, base
-	other.admin, other.screen = &admin, &screen
-	return &other
-}
 
 func sum(content []byte) string {
 	hash := sha256.Sum256(content)

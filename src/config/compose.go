@@ -33,6 +33,11 @@ func Knobs() []Knob {
 			"VITRINE_DRAIN_TIMEOUT."},
 		{"VT_SECRETS", "./secrets", "The folder with the files of secrets, where a Compose file needs some."},
 		{"VT_IMAGE", "vitrine", "The name of Vitrine's image. It is built under this name if it is not there."},
+		{"VT_POSTGRES_IMAGE", "postgres:17", "compose.postgres.yaml: the image of PostgreSQL. Another major version cannot " +
+			"read the data of this one."},
+		{"VT_MARIADB_IMAGE", "mariadb:11.8", "compose.mariadb.yaml: the image of MariaDB."},
+		{"VT_DATABASE_MEMORY", "512m", "The most memory that the database may take."},
+		{"VT_DATABASE_CPUS", "1", "The most processors that the database may use."},
 		{"VT_DEV_IMAGE", "vitrine-dev", "compose.dev.yaml: the name of its image."},
 		{"VT_DEBUG_PORT", "2345", "compose.dev.yaml: the port of this machine at which a debugger finds delve."},
 	}
