@@ -113,7 +113,7 @@ func (t *transaction) freeCode() (string, error) {
 // PairScreen makes a screen of the browser that shows a code. The screen takes over the pairing's ID and secret. An
 // unknown or expired code is a [signage.ErrNotFound].
 func (s *Store) PairScreen(ctx context.Context, code string, screen signage.Screen, at time.Time) (signage.Screen, error) {
-	if err := screen.Clean(); err != nil {
+	if err := cleanScreen(&screen); err != nil {
 		return screen, err
 	}
 	err := s.write(ctx, func(t *transaction) error {
@@ -140,7 +140,7 @@ func (s *Store) PairScreen(ctx context.Context, code string, screen signage.Scre
 
 // EditScreen stores a screen's name, playlist and rotation, and returns all of it.
 func (s *Store) EditScreen(ctx context.Context, screen signage.Screen, at time.Time) (signage.Screen, error) {
-	if err := screen.Clean(); err != nil {
+	if err := cleanScreen(&screen); err != nil {
 		return screen, err
 	}
 	err := s.write(ctx, func(t *transaction) error {
@@ -155,6 +155,16 @@ func (s *Store) EditScreen(ctx context.Context, screen signage.Screen, at time.T
 		return screen, s.wrap("edit a screen", err)
 	}
 	return s.Screen(ctx, screen.ID)
+}
+
+func cleanScreen(screen *signage.Screen) error {
+	if err := screen.Clean(); err != nil {
+		return err
+	}
+	if screen.PlaylistID != "" && !isID(screen.PlaylistID) {
+		return signage.Refuse(signage.ErrNotFound, noPlaylist)
+	}
+	return nil
 }
 
 func screenRefusal(err error, name string) error {
