@@ -60,11 +60,12 @@ func FileName(name string) string {
 	return strings.TrimSpace(string(runes[:MaxName-utf8.RuneCountInString(extension)])) + extension
 }
 
-// forbidden reports control characters and the direction overrides that let a name pose as another. The joiner and
-// the variation selectors stay: emoji are built with them.
+// forbidden reports control characters, the direction overrides that let a name pose as another, and the two numbers at
+// the end of each plane that are no characters: a search in SQLite takes some of these for U+FFFD. The joiner and the
+// variation selectors stay: emoji are built with them.
 func forbidden(r rune) bool {
 	return unicode.IsControl(r) || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069') ||
-		r == '\u200b' || r == '\ufeff' || r == utf8.RuneError
+		r == '\u200b' || r == '\ufeff' || r == utf8.RuneError || r&0xfffe == 0xfffe
 }
 
 // clip shortens text that came from outside before it is repeated in a message.

@@ -23,6 +23,7 @@ func TestCleanName(t *testing.T) {
 		{"too long", strings.Repeat("a", MaxName+1), ""},
 		{"control", "a\x00b", ""},
 		{"direction override", "a\u202etxt.exe", ""},
+		{"no character", "a\U0010ffff", ""},
 		{"not UTF-8", "a\xff", ""},
 	}
 	for _, test := range tests {

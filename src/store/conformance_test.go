@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vitrine/schema"
+	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/signage"
 	"vitrine/src/store"
@@ -18,34 +19,56 @@ import (
 // The conformance suite: every database gives the same answers.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	parts := map[string]func(*testing.T, *fixture){
-		"set-up":         testSetUp,
-		"sessions":       testSessions,
-		"tokens":         testTokens,
-		"rate limit":     testRateLimit,
-		"media":          testMedia,
-		"media pages":    testMediaPages,
-		"media in use":   testMediaInUse,
-		"names":          testNames,
-		"playlists":      testPlaylists,
-		"slides":         testSlides,
-		"slides at once": testSlidesAtOnce,
-		"pairing":        testPairing,
-		"screens":        testScreens,
-		"presence":       testPresence,
-		"changes":        testChanges,
-		"change order":   testChangeOrder,
-		"change held":    testChangeHeld,
-		"closed":         testClosed,
-	}
 	for _, dialect := range schema.Dialects() {
-		for part, run := range parts {
+		for part, run := range parts() {
 			t.Run(dialect+"/"+part, func(t *testing.T) {
 				t.Parallel()
-				db := testkit.Migrated(t, testkit.Fresh(t, dialect))
-				run(t, &fixture{t: t, db: db, Store: store.New(db), ctx: context.Background(), now: noon})
+				run(t, newFixture(t, testkit.Fresh(t, dialect)))
 			})
 		}
+	}
+}
+
+func parts() map[string]func(*testing.T, *fixture) {
+	return map[string]func(*testing.T, *fixture){
+		"set-up":          testSetUp,
+		"sessions":        testSessions,
+		"tokens":          testTokens,
+		"rate limit":      testRateLimit,
+		"media":           testMedia,
+		"media pages":     testMediaPages,
+		"media in use":    testMediaInUse,
+		"names":           testNames,
+		"playlists":       testPlaylists,
+		"slides":          testSlides,
+		"slides at once":  testSlidesAtOnce,
+		"pairing":         testPairing,
+		"screens":         testScreens,
+		"presence":        testPresence,
+		"changes":         testChanges,
+		"change order":    testChangeOrder,
+		"change held":     testChangeHeld,
+		"closed":          testClosed,
+		"texts":           testTexts,
+		"alike":           testAlike,
+		"exact":           testExact,
+		"sorted":          testSorted,
+		"search":          testSearch,
+		"strange":         testStrange,
+		"longest":         testLongest,
+		"times":           testTimes,
+		"numbers":         testNumbers,
+		"absent":          testAbsent,
+		"unchanged":       testUnchanged,
+		"pages":           testPages,
+		"refusals":        testRefusals,
+		"nodes' set-up":   testNodesSetUp,
+		"nodes' tries":    testNodesTries,
+		"nodes' media":    testNodesMedia,
+		"nodes' pairing":  testNodesPairing,
+		"nodes' sessions": testNodesSessions,
+		"nodes' slides":   testNodesSlides,
+		"nodes' changes":  testNodesChanges,
 	}
 }
 
@@ -53,10 +76,18 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 123e6, time.UTC)
 
 type fixture struct {
 	*store.Store
-	t   *testing.T
-	db  *database.DB
-	ctx context.Context //nolint:containedctx // one test
-	now time.Time
+	t      *testing.T
+	target config.Database
+	db     *database.DB
+	ctx    context.Context //nolint:containedctx // one test
+	now    time.Time
+}
+
+// newFixture is a store in a new database. The one that is named must be empty.
+func newFixture(t *testing.T, target config.Database) *fixture {
+	t.Helper()
+	db := testkit.Migrated(t, target)
+	return &fixture{t: t, target: target, db: db, Store: store.New(db), ctx: context.Background(), now: noon}
 }
 
 func (f *fixture) must(err error) {

@@ -163,7 +163,7 @@ func cleanScreen(screen *signage.Screen) error {
 	if err := screen.Clean(); err != nil {
 		return err
 	}
-	if _, err := signage.ParseID(string(screen.PlaylistID)); screen.PlaylistID != "" && err != nil {
+	if screen.PlaylistID != "" && !isID(screen.PlaylistID) {
 		return signage.Refuse(signage.ErrNotFound, noPlaylist)
 	}
 	return nil

@@ -40,6 +40,9 @@ func (t *transaction) setOrder(order []signage.ID) error {
 }
 
 func (t *transaction) addSlide(playlist signage.ID, position int, slide signage.Slide) error {
+	if !isID(slide.Media.ID) {
+		return signage.Refuse(signage.ErrNotFound, noMedia)
+	}
 	_, err := t.exec("INSERT INTO slide (id, playlist_id, media_id, position, duration_ms, fit) VALUES (?, ?, ?, ?, ?, ?)",
 		string(slide.ID), string(playlist), string(slide.Media.ID), position, millis(slide.Duration), string(slide.Fit))
 	if database.IsReference(err) {

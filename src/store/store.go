@@ -10,7 +10,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"vitrine/src/database"
 	"vitrine/src/signage"
@@ -104,7 +106,7 @@ func (s *Store) write(ctx context.Context, fn func(*transaction) error) error {
 
 // exec runs a statement and returns how many rows it touched.
 func (t *transaction) exec(query string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(t.ctx, query, args...)
+	result, err := t.tx.ExecContext(t.ctx, query, storable(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -112,7 +114,7 @@ func (t *transaction) exec(query string, args ...any) (int64, error) {
 }
 
 func (t *transaction) queryRow(query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(t.ctx, query, args...)
+	return t.tx.QueryRowContext(t.ctx, query, storable(args)...)
 }
 
 // change notes that something is no longer as it was. Its number comes from the one row that every writer must lock,
@@ -137,7 +139,7 @@ type querier interface {
 type scanner func(into ...any) error
 
 func (s *Store) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return s.db.Read().QueryRowContext(ctx, query, args...)
+	return s.db.Read().QueryRowContext(ctx, query, storable(args)...)
 }
 
 func collect[T any](ctx context.Context, s *Store, read func(scanner) (T, error), query string, args ...any) ([]T, error) {
@@ -146,7 +148,7 @@ func collect[T any](ctx context.Context, s *Store, read func(scanner) (T, error)
 
 // collectFrom runs a query and reads each of its rows.
 func collectFrom[T any](ctx context.Context, q querier, read func(scanner) (T, error), query string, args ...any) (list []T, err error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, query, storable(args)...)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +161,18 @@ func collectFrom[T any](ctx context.Context, q querier, read func(scanner) (T, e
 		list = append(list, item)
 	}
 	return list, rows.Err()
+}
+
+// storable puts U+FFFD in the place of what not every database stores: of U+0000, and of bytes that are no UTF-8. Names
+// are refused by the domain long before; this is for what is only looked up, such as an id in an address, so that it is
+// found nowhere alike, where PostgreSQL would refuse the whole transaction.
+func storable(args []any) []any {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok && (strings.Contains(text, "\x00") || !utf8.ValidString(text)) {
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
+		}
+	}
+	return args
 }
 
 // wrap says what was being done when the database failed. Refusals for a person pass as they are.
@@ -184,6 +198,13 @@ func mustTouch(rows int64, err error, format string, args ...any) error {
 		return signage.Refuse(signage.ErrNotFound, format, args...)
 	}
 	return err
+}
+
+// isID reports whether an id has the form of one. Where a row refers to one that has not, there is no such thing, and a
+// database need not be asked: it might find the text too long.
+func isID(id signage.ID) bool {
+	_, err := signage.ParseID(string(id))
+	return err == nil
 }
 
 func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
