@@ -136,7 +136,7 @@ def schema(session):
 def atlas(session):
     """Builds Atlas' command line tool, which needs a C compiler for its SQLite, and returns its path.
 
-    Its newest version that is a module is an old one, which knows no PostgreSQL above 15. None: it cannot be built.
+    Its newest version that is a module is an old one, which fails on PostgreSQL 17. None: it cannot be built.
     """
     if not need_compiler(session):
         return None
