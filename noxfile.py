@@ -58,6 +58,7 @@ def need_servers(session):
     """Finds or installs the databases that tests start. Debian's packages may start their own; those are left alone."""
     need(session, "PostgreSQL", "postgresql", lambda: any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
     need(session, "MariaDB", "mariadb-server", pathlib.Path("/usr/sbin/mariadbd").exists)
+    need(session, "PgBouncer", "pgbouncer", pathlib.Path("/usr/sbin/pgbouncer").exists)
 
 
 def need_compiler(session):
