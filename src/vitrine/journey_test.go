@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"vitrine/schema"
 	"vitrine/src/testkit"
 )
 
@@ -22,7 +23,8 @@ import (
 type journey struct {
 	t      *testing.T
 	server *process
-	host   string // under which the browsers reach the server
+	beside *process // another node on the same database, which the screen uses; nil: there is one node
+	host   string   // under which the browsers reach the server
 	shots  string
 	admin  *testkit.Page
 	box    *testkit.Browser // of the screen
@@ -66,9 +68,27 @@ func TestJourneyOnThisMachine(t *testing.T) {
 	j.change()
 }
 
-func begin(t *testing.T, host string) *journey {
+// The same on two nodes: the administrator uses one, the screen the other, and every change crosses the database.
+func TestJourneyOverTwoNodes(t *testing.T) {
+	for _, dialect := range []string{schema.Postgres, schema.MariaDB} {
+		t.Run(dialect, func(t *testing.T) {
+			common := append(where(testkit.Fresh(t, dialect)), "VITRINE_UPLOADS_URL="+t.TempDir())
+			beside := newProcess(t, common...)
+			beside.start()
+			j := begin(t, "localhost", common...)
+			j.beside = beside
+			j.makeAdministrator()
+			j.upload()
+			j.arrange()
+			j.pair()
+			j.change()
+		})
+	}
+}
+
+func begin(t *testing.T, host string, extra ...string) *journey {
 	t.Helper()
-	j := &journey{t: t, server: newProcess(t), host: host, shots: testkit.Shots(t)}
+	j := &journey{t: t, server: newProcess(t, extra...), host: host, shots: testkit.Shots(t)}
 	j.server.start()
 	j.admin = testkit.StartBrowser(t, testkit.BrowserOptions{}).NewPage()
 	j.admin.Resize(desk)
@@ -79,6 +99,14 @@ func begin(t *testing.T, host string) *journey {
 
 func (j *journey) url(path string) string {
 	return "http://" + net.JoinHostPort(j.host, j.server.port) + path
+}
+
+// name tells the pictures of one journey from those of another.
+func (j *journey) name() string {
+	if j.beside != nil {
+		return filepath.Base(j.t.Name())
+	}
+	return j.host
 }
 
 // shoot keeps pictures of the administrator's page at every size. The journey on this machine keeps none.
@@ -166,7 +194,7 @@ func (j *journey) upload() {
 	j.admin.Throttle(400_000)
 	j.admin.Files(`input[type="file"]`, j.files...)
 	j.admin.WaitFor("the progress of the uploads", `window.progress_ > 0`)
-	j.admin.Shoot(j.shots, "journey-4-uploading-"+j.host)
+	j.admin.Shoot(j.shots, "journey-4-uploading-"+j.name())
 	j.admin.Throttle(0)
 	j.waitAnswer("/media", "(m) => m.count", strconv.Itoa(len(j.files)))
 	j.admin.WaitFor("a thumbnail of each", fmt.Sprintf(
@@ -225,7 +253,7 @@ func (j *journey) pair() {
 	j.startScreen("")
 	j.screen.WaitFor("a code", `document.documentElement.dataset.code`)
 	j.screen.WaitFor("the QR code", `document.querySelector('.qr').naturalWidth > 0`)
-	j.screen.Shoot(j.shots, "journey-8-code-"+j.host)
+	j.screen.Shoot(j.shots, "journey-8-code-"+j.name())
 	code := testkit.Eval[string](j.screen, `document.documentElement.dataset.code`)
 	j.admin.Open(j.url("/pair"))
 	j.shoot("8-pair")
@@ -240,7 +268,7 @@ func (j *journey) pair() {
 	if n := j.screen.Navigations(); n != 1 {
 		j.t.Errorf("the screen's page was loaded %d times, want once", n)
 	}
-	j.sees("journey-9-screen-"+j.host, soup)
+	j.sees("journey-9-screen-"+j.name(), soup)
 	j.admin.Open(j.url("/screens"))
 	j.waitState("online")
 	j.admin.WaitFor("the slide showing now", `[...document.querySelectorAll('img')].some(`+isThumbnail+`)`)
@@ -253,7 +281,11 @@ func (j *journey) startScreen(profile string) {
 	j.box = testkit.StartBrowser(j.t, testkit.BrowserOptions{Profile: profile, Width: wide.Width, Height: wide.Height})
 	j.screen = j.box.NewPage()
 	j.screen.Resize(wide)
-	j.screen.Open(j.url("/screen"))
+	address := j.url("/screen")
+	if j.beside != nil {
+		address = j.beside.url("/screen")
+	}
+	j.screen.Open(address)
 }
 
 // sees waits until the screen shows a colour at its edge, and keeps a picture of it.
