@@ -35,6 +35,9 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 	if m.tables, err = m.names(ctx, m.engine.tablesHere()); err != nil {
 		return nil, nil, err
 	}
+	if err := m.seesKeys(ctx, live); err != nil {
+		return nil, nil, err
+	}
 	live.Tables = slices.DeleteFunc(live.Tables, func(t *atlas.Table) bool { return !m.tables[t.Name] }) // an extension's
 	// Without normalization a changed CHECK goes unseen.
 	changes, err := m.driver.SchemaDiff(live, declared, atlas.DiffNormalized())
@@ -49,6 +52,28 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 		return nil, nil, err
 	}
 	return append(inWords(changes, ""), odd...), warnings, nil
+}
+
+// seesKeys refuses to judge what it is not shown: MariaDB keeps foreign keys from a user who may do no more than read,
+// and they would seem to be missing.
+func (m *migration) seesKeys(ctx context.Context, live *atlas.Schema) error {
+	for _, table := range live.Tables {
+		if len(table.ForeignKeys) > 0 {
+			return nil
+		}
+	}
+	if _, found := live.Table("slide"); m.engine.dialect() != schema.MariaDB || !found {
+		return nil
+	}
+	var name, text string
+	if err := m.conn.QueryRowContext(ctx, "SHOW CREATE TABLE slide").Scan(&name, &text); err != nil {
+		return fmt.Errorf("look at the schema: %w", m.explain(err))
+	}
+	if !strings.Contains(text, "FOREIGN KEY") {
+		return nil
+	}
+	return fmt.Errorf("%w: the user may only read in %s, and so is not shown its foreign keys; let it write too, with: GRANT ALL ON "+
+		"`%s`.* TO its name", ErrRefused, m.engine.describe(), m.engine.live())
 }
 
 // withoutRespelledChecks makes warnings of checks whose expression is written otherwise than declared.
