@@ -221,6 +221,7 @@ func TestRefusesWhatIsNoDatabase(t *testing.T) {
 		isBrief(t, err, target)
 	})
 	t.Run("PostgreSQL in the place of MariaDB", func(t *testing.T) {
+		onEveryDay(t, false)
 		t.Parallel()
 		target := testkit.Fresh(t, schema.Postgres)
 		target.Dialect = schema.MariaDB
