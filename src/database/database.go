@@ -93,11 +93,18 @@ func (d *DB) ready(ctx context.Context) (*DB, error) {
 	d.reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
 	d.reader.SetMaxIdleConns(4)
 	for _, pool := range []*sql.DB{d.writer, d.reader} {
-		if err := d.engine.check(ctx, pool); err != nil {
+		if err := d.answers(ctx, pool); err != nil {
 			return nil, errors.Join(fmt.Errorf("open the database: %w", d.Explain(err)), d.Close())
 		}
 	}
 	return d, nil
+}
+
+// answers checks a pool. What takes a connection and then says nothing is no server that can be used.
+func (d *DB) answers(ctx context.Context, pool *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return d.engine.check(ctx, pool)
 }
 
 // Dialect returns the name of the database's kind as the schema package spells it.

@@ -35,15 +35,16 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 	if m.tables, err = m.names(ctx, m.engine.tablesHere()); err != nil {
 		return nil, nil, err
 	}
+	if err := m.seesKeys(ctx, live); err != nil {
+		return nil, nil, err
+	}
 	live.Tables = slices.DeleteFunc(live.Tables, func(t *atlas.Table) bool { return !m.tables[t.Name] }) // an extension's
 	// Without normalization a changed CHECK goes unseen.
 	changes, err := m.driver.SchemaDiff(live, declared, atlas.DiffNormalized())
 	if err != nil {
 		return nil, nil, fmt.Errorf("compare the schema: %w", m.explain(err))
 	}
-	if m.engine.dialect() == schema.Postgres {
-		changes, warnings = withoutRespelledChecks(changes)
-	}
+	changes, warnings = m.withoutHarmless(changes)
 	odd, err := m.list(ctx, m.engine.oddities())
 	if err != nil {
 		return nil, nil, err
@@ -51,28 +52,72 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 	return append(inWords(changes, ""), odd...), warnings, nil
 }
 
-// withoutRespelledChecks makes warnings of checks whose expression is written otherwise than declared.
-func withoutRespelledChecks(changes []atlas.Change) (rest []atlas.Change, warnings []string) {
+// seesKeys refuses to judge what it is not shown: MariaDB keeps foreign keys from a user who may do no more than read,
+// and they would seem to be missing.
+func (m *migration) seesKeys(ctx context.Context, live *atlas.Schema) error {
+	for _, table := range live.Tables {
+		if len(table.ForeignKeys) > 0 {
+			return nil
+		}
+	}
+	if _, found := live.Table("slide"); m.engine.dialect() != schema.MariaDB || !found {
+		return nil
+	}
+	var name, text string
+	if err := m.conn.QueryRowContext(ctx, "SHOW CREATE TABLE slide").Scan(&name, &text); err != nil {
+		return fmt.Errorf("look at the schema: %w", m.explain(err))
+	}
+	if !strings.Contains(text, "FOREIGN KEY") {
+		return nil
+	}
+	return fmt.Errorf("%w: the user may only read in %s, and so is not shown its foreign keys; let it write too, with: GRANT ALL ON "+
+		"`%s`.* TO its name", ErrRefused, m.engine.describe(), m.engine.live())
+}
+
+// withoutHarmless makes warnings of comments, and of checks whose expression PostgreSQL writes otherwise than declared.
+func (m *migration) withoutHarmless(changes []atlas.Change) (rest []atlas.Change, warnings []string) {
 	for _, change := range changes {
 		table, ok := change.(*atlas.ModifyTable)
 		if !ok {
 			rest = append(rest, change)
 			continue
 		}
-		var others, checks []atlas.Change
+		var others []atlas.Change
 		for _, c := range table.Changes {
-			if _, isCheck := c.(*atlas.ModifyCheck); isCheck {
-				checks = append(checks, c)
-			} else {
+			_, isCheck := c.(*atlas.ModifyCheck)
+			switch {
+			case isComment(c):
+				warnings = append(warnings, "table "+table.T.Name+" has a comment")
+			case isCheck && m.engine.dialect() == schema.Postgres:
+				warnings = append(warnings, inWords([]atlas.Change{c}, table.T.Name)...)
+			default:
 				others = append(others, c)
 			}
 		}
-		warnings = append(warnings, inWords(checks, table.T.Name)...)
 		if len(others) > 0 {
 			rest = append(rest, &atlas.ModifyTable{T: table.T, Changes: others})
 		}
 	}
 	return rest, warnings
+}
+
+// isComment reports whether a change is one of what people write beside tables and columns.
+func isComment(change atlas.Change) bool {
+	var attribute atlas.Attr
+	switch c := change.(type) {
+	case *atlas.AddAttr:
+		attribute = c.A
+	case *atlas.ModifyAttr:
+		attribute = c.To
+	case *atlas.DropAttr:
+		attribute = c.A
+	case *atlas.ModifyColumn:
+		return c.Change == atlas.ChangeComment
+	case *atlas.ModifyIndex:
+		return c.Change == atlas.ChangeComment
+	}
+	_, ok := attribute.(*atlas.Comment)
+	return ok
 }
 
 // inWords says of each change that would lead to the declared schema how the live one differs.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -22,25 +23,57 @@ func OpenWatched(ctx context.Context, target config.Database, before func(statem
 	if err != nil {
 		return nil, err
 	}
-	var inner driver.Connector
-	switch e := d.engine.(type) {
-	case *sqlite:
-		inner = named{d.writer.Driver(), sqliteName(e.path, false)}
-	case *postgres:
-		inner = stdlib.GetConnector(*e.connect)
-	case *mariadb:
-		c, err := mariadbConfig(target)
-		if err != nil {
-			return nil, err
-		}
-		if inner, err = mysql.NewConnector(c); err != nil {
-			return nil, err
-		}
+	inner, err := d.connector(target, idleWithin)
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
 	err = d.writer.Close()
 	d.writer = sql.OpenDB(watched{inner, before})
 	d.writer.SetMaxOpenConns(1)
 	return d, err
+}
+
+// StandStill sets how long a node may stand still in the middle of a write or a migration: a minute otherwise.
+func StandStill(d *DB, target config.Database, idle time.Duration) error {
+	inner, err := d.connector(target, idle)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(d.writer.Close(), Still(d, idle))
+	d.writer = sql.OpenDB(inner)
+	d.writer.SetMaxOpenConns(1)
+	return err
+}
+
+// Still is StandStill for migrations alone, on a database that is watched.
+func Still(d *DB, idle time.Duration) error {
+	switch e := d.engine.(type) {
+	case *postgres:
+		e.idle = idle
+	case *mariadb:
+		e.idle = idle
+	default:
+		return errors.New("nobody waits for the only node")
+	}
+	return nil
+}
+
+// connector connects as the writer of a database does.
+func (d *DB) connector(target config.Database, idle time.Duration) (driver.Connector, error) {
+	switch e := d.engine.(type) {
+	case *postgres:
+		return stdlib.GetConnector(*e.connect), nil
+	case *mariadb:
+		c, err := mariadbConfig(target)
+		if err != nil {
+			return nil, err
+		}
+		c.Params = sessionSettings(idle)
+		return mysql.NewConnector(c)
+	case *sqlite:
+		return named{d.writer.Driver(), sqliteName(e.path, false)}, nil
+	}
+	return nil, errors.New("an unknown engine")
 }
 
 // named connects by a name.
@@ -77,8 +110,8 @@ func (w watchedConn) QueryContext(ctx context.Context, query string, args []driv
 	return w.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
-func (w watchedConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
-	return nil, errors.New("migrations begin their transactions by a statement")
+func (w watchedConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return w.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
 }
 
 func (w watchedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,25 +27,28 @@ import (
 // mariadb is a MariaDB server.
 type mariadb struct {
 	target  config.Database
-	version string // what check found out
+	idle    time.Duration // idleWithin
+	version string        // what check found out
 }
 
 var _ engine = (*mariadb)(nil)
 
 // sessionSettings are said to the server on each connection, so that its own defaults change nothing.
-func sessionSettings() map[string]string {
+func sessionSettings(idle time.Duration) map[string]string {
 	return map[string]string{
 		"sql_mode":                 "'" + schema.SQLMode + "'",
 		"time_zone":                "'+00:00'",
 		"default_storage_engine":   "InnoDB",
-		"innodb_lock_wait_timeout": strconv.Itoa(int(enterWithin.Seconds())),
+		"innodb_lock_wait_timeout": seconds(enterWithin),
 		// For a node that stops in the middle of a transaction, whose lock would keep every other node waiting.
-		"idle_transaction_timeout": strconv.Itoa(int(idleWithin.Seconds())),
+		"idle_transaction_timeout": seconds(idle),
 		"foreign_key_checks":       "1",
 		"unique_checks":            "1",
 		"autocommit":               "1",
 	}
 }
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
 func openMariaDB(ctx context.Context, target config.Database, readOnly bool) (*DB, error) {
 	writing, err := mariadbConfig(target)
@@ -64,12 +68,23 @@ func openMariaDB(ctx context.Context, target config.Database, readOnly bool) (*D
 	if err != nil {
 		return nil, fmt.Errorf("%w: the address of MariaDB cannot be used: %w", ErrUnsupported, err)
 	}
-	d := &DB{engine: &mariadb{target: target}, readOnly: readOnly, writer: sql.OpenDB(writer), reader: sql.OpenDB(reader)}
+	e := &mariadb{target: target, idle: idleWithin}
+	d := &DB{engine: e, readOnly: readOnly, writer: sql.OpenDB(bounded{writer}), reader: sql.OpenDB(bounded{reader})}
 	for _, pool := range []*sql.DB{d.writer, d.reader} {
 		pool.SetConnMaxIdleTime(idleAfter)
 		pool.SetConnMaxLifetime(time.Hour) // below the server's wait_timeout
 	}
 	return d.ready(ctx)
+}
+
+// bounded bounds how long a connection may take. The driver itself bounds only the way to the server, and would wait
+// for ever for one that then says nothing.
+type bounded struct{ driver.Connector }
+
+func (b bounded) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	return b.Connector.Connect(ctx)
 }
 
 func mariadbConfig(target config.Database) (*mysql.Config, error) {
@@ -84,14 +99,13 @@ func mariadbConfig(target config.Database) (*mysql.Config, error) {
 	} else if err := secure(c, target); err != nil {
 		return nil, err
 	}
-	c.DialFunc = (&net.Dialer{KeepAlive: keepAlive, Timeout: connectWithin}).DialContext
-	c.Timeout = connectWithin
+	c.DialFunc = dial
 	c.Loc, c.ParseTime = time.UTC, true
 	c.Collation = "utf8mb4_bin"
 	c.ClientFoundRows = true   // an UPDATE that changes nothing has found its row all the same
 	c.InterpolateParams = true // one round trip for a statement instead of three; safe with utf8mb4
 	c.Logger = silence{}       // every error comes back to who asked
-	c.Params = sessionSettings()
+	c.Params = sessionSettings(idleWithin)
 	return c, nil
 }
 
@@ -181,6 +195,9 @@ func (e *mariadb) explain(err error) error {
 	case 1045, 1698:
 		return fmt.Errorf("%w: %s refuses user %s; check the password in VITRINE_DATABASE_PASSWORD, or set it anew as the server's "+
 			"administrator with: ALTER USER '%s'@'%%' IDENTIFIED BY '…' (%w)", ErrRefused, where, user, user, err)
+	case 1130:
+		return fmt.Errorf("%w: %s lets nobody in from here; make the user for this machine too, with: CREATE USER '%s'@'%%' IDENTIFIED "+
+			"BY '…' (%w)", ErrRefused, where, user, err)
 	case 1049:
 		return fmt.Errorf("%w: %s has no database %s; check VITRINE_DATABASE_NAME, or make it with: CREATE DATABASE %s (%w)",
 			ErrRefused, where, name, name, err)
@@ -196,7 +213,7 @@ func (e *mariadb) explain(err error) error {
 		return fmt.Errorf("%w: %s reports an error of its storage; look at the server's log (%w)", ErrUnavailable, where, err)
 	case 1205, 1213, 1020, 1969:
 		return fmt.Errorf("%w: another transaction holds what this one needs; try again (%w)", ErrBusy, err)
-	case 1290, 1792, 1836:
+	case 1036, 1290, 1792, 1836:
 		return fmt.Errorf("%w: %s takes no writes now; name the primary server, or set its read_only off (%w)", ErrReadOnly, where, err)
 	case 1034, 1194, 1195, 1712:
 		return fmt.Errorf("%w: %s reports damaged data; stop Vitrine, look at the server's log, and put back a backup (%w)",
@@ -204,7 +221,10 @@ func (e *mariadb) explain(err error) error {
 	case 1129:
 		return fmt.Errorf("%w: %s has shut this machine out after too many broken connections; let it in with: mariadb-admin flush-hosts (%w)",
 			ErrUnavailable, where, err)
-	case 1040, 1053, 1077, 1079, 1152, 1203, 1317, 1927, 4031:
+	case 1040, 1203, 1226:
+		return fmt.Errorf("%w: %s takes no more connections; raise its max_connections or the user's, or end other programs' (%w)",
+			ErrUnavailable, where, err)
+	case 1053, 1077, 1079, 1152, 1317, 1927, 4031:
 		return fmt.Errorf("%w: %s: %s; the server's log says more (%w)", ErrUnavailable, where, failure.Message, err)
 	}
 	return err
@@ -249,9 +269,14 @@ func (e *mariadb) lock(ctx context.Context, c conn, waiting func()) (func(), err
 			return nil, err
 		}
 	}
+	// From now on a node that stands still loses the connection, and with it the lock.
+	if _, err := c.ExecContext(ctx, "SET SESSION wait_timeout = "+seconds(e.idle)); err != nil {
+		return nil, fmt.Errorf("migrate: %w", explain(e, err))
+	}
 	return func() {
-		// Should this fail, the connection has broken, and the lock is gone with it.
+		// Should these fail, the connection has broken, and the lock is gone with it.
 		_, _ = c.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", name)
+		_, _ = c.ExecContext(context.WithoutCancel(ctx), "SET SESSION wait_timeout = DEFAULT")
 	}, nil
 }
 

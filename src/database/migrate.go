@@ -61,11 +61,7 @@ func (d *DB) Verify(ctx context.Context) (warnings []string, err error) {
 			warnings, err = m.compare(ctx)
 			return err
 		}
-		state := fmt.Sprintf("%d migrations are missing, the first is %s", len(m.pending), m.nextName())
-		if m.empty {
-			state = "it is empty"
-		}
-		return fmt.Errorf("%w: %s, and VITRINE_MIGRATE=verify leaves that to others; run: vitrine migrate apply", ErrBehind, state)
+		return fmt.Errorf("%w: %s, and VITRINE_MIGRATE=verify leaves that to others; run: vitrine migrate apply", ErrBehind, m.behind())
 	})
 	return warnings, err
 }
@@ -257,11 +253,24 @@ func goesOn(r *migrate.Revision, statements []*migrate.Stmt) bool {
 	return true
 }
 
-func (m *migration) nextName() string {
-	if len(m.pending) == 0 {
-		return "the installation's own row"
+// behind says what there is to do.
+func (m *migration) behind() string {
+	switch {
+	case m.empty:
+		return "it is empty"
+	case m.unrecorded:
+		return "its tables were made by Atlas' command line tool and are not taken over yet"
+	case len(m.pending) == 0:
+		return "the row of the installation is missing"
 	}
-	return m.pending[0].Name()
+	first := m.pending[0]
+	if r := m.begun[first.Version()]; r != nil {
+		return fmt.Sprintf("migration %s was broken off after statement %d of %d", first.Name(), r.Applied, r.Total)
+	}
+	if len(m.pending) == 1 {
+		return "migration " + first.Name() + " is missing"
+	}
+	return fmt.Sprintf("%d migrations are missing, the first is %s", len(m.pending), first.Name())
 }
 
 // names returns the first column of a query as a set.
@@ -386,8 +395,14 @@ func (m *migration) makeRevisionTable(ctx context.Context) error {
 	if !found {
 		return fmt.Errorf("the declared schema has no table %s", schema.RevisionTable)
 	}
-	if err := m.driver.ApplyChanges(ctx, []atlas.Change{&atlas.AddTable{T: table}}); err != nil {
-		return fmt.Errorf("make the table of migrations: %w", m.explain(err))
+	plan, err := m.driver.PlanChanges(ctx, "revisions", []atlas.Change{&atlas.AddTable{T: table}})
+	if err != nil {
+		return fmt.Errorf("make the table of migrations: %w", err)
+	}
+	for _, change := range plan.Changes { // ApplyChanges would hide what the database says
+		if _, err := m.conn.ExecContext(ctx, change.Cmd, change.Args...); err != nil {
+			return fmt.Errorf("make the table of migrations: %w", m.explain(err))
+		}
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"maps"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -23,16 +22,11 @@ import (
 	"vitrine/src/config"
 )
 
-const (
-	connectWithin = 5 * time.Second
-	keepAlive     = 15 * time.Second // finds out in about two minutes that the other side has vanished
-	idleAfter     = 5 * time.Minute  // a connection that nobody used is given back
-)
-
 // postgres is a PostgreSQL server.
 type postgres struct {
 	target  config.Database
 	connect *pgx.ConnConfig
+	idle    time.Duration // idleWithin
 
 	// What check found out.
 	version string
@@ -47,8 +41,8 @@ func openPostgres(ctx context.Context, target config.Database, readOnly bool) (*
 		return nil, err
 	}
 	// (Connections of readers are not set to read only: a pooler in between refuses the parameter.)
-	d := &DB{engine: &postgres{target: target, connect: connect}, readOnly: readOnly, writer: stdlib.OpenDB(*connect),
-		reader: stdlib.OpenDB(*connect)}
+	d := &DB{engine: &postgres{target: target, connect: connect, idle: idleWithin}, readOnly: readOnly,
+		writer: stdlib.OpenDB(*connect), reader: stdlib.OpenDB(*connect)}
 	for _, pool := range []*sql.DB{d.writer, d.reader} {
 		pool.SetConnMaxIdleTime(idleAfter)
 	}
@@ -78,7 +72,7 @@ func postgresConfig(target config.Database) (*pgx.ConnConfig, error) {
 	maps.DeleteFunc(connect.RuntimeParams, func(name, value string) bool { // poolers refuse what they do not know
 		return value == "" || name == "timezone" && target.Options[name] == ""
 	})
-	connect.DialFunc = (&net.Dialer{KeepAlive: keepAlive}).DialContext
+	connect.DialFunc = dial
 	return connect, nil
 }
 
@@ -106,8 +100,8 @@ func (e *postgres) check(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Bounds on a transaction that writes: on its wait for the one before, and on a node that stops in the middle of one
-// (a machine that was suspended), whose lock would keep every other node waiting.
+// Bounds on a transaction that writes: on its wait for the one before, and on a node that stops in the middle of one or
+// of a migration (a machine that was suspended), whose lock would keep every other node waiting.
 const (
 	enterWithin = 10 * time.Second
 	idleWithin  = time.Minute
@@ -116,7 +110,7 @@ const (
 func (e *postgres) enter(ctx context.Context, tx *sql.Tx) error {
 	// One round trip. The settings end with the transaction, so that they are right behind a transaction pooler too.
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d; "+
-		"SELECT head FROM installation WHERE one = 1 FOR UPDATE", enterWithin.Milliseconds(), idleWithin.Milliseconds()))
+		"SELECT head FROM installation WHERE one = 1 FOR UPDATE", enterWithin.Milliseconds(), e.idle.Milliseconds()))
 	return err
 }
 
@@ -145,7 +139,10 @@ func (e *postgres) explain(err error) error {
 	err = &brief{failure.Message + ", SQLSTATE " + failure.Code, err}
 	name, user := e.target.Name, e.target.User
 	switch failure.Code { // from https://www.postgresql.org/docs/current/errcodes-appendix.html
-	case "28P01", "28000":
+	case "28000":
+		return fmt.Errorf("%w: %s does not let user %s in from here; see the server's pg_hba.conf, and whether the user may log in: "+
+			"ALTER USER %s LOGIN (%w)", ErrRefused, e.target.Where(), user, user, err)
+	case "28P01":
 		return fmt.Errorf("%w: %s refuses user %s; check the password in VITRINE_DATABASE_PASSWORD, or set it anew as the server's "+
 			"administrator with: ALTER USER %s PASSWORD '…' (%w)", ErrRefused, e.target.Where(), user, user, err)
 	case "3D000":
@@ -159,6 +156,12 @@ func (e *postgres) explain(err error) error {
 	case "53300":
 		return fmt.Errorf("%w: %s takes no more connections; raise its max_connections, or end other programs' (%w)",
 			ErrUnavailable, e.target.Where(), err)
+	case "57014":
+		return fmt.Errorf("%w: %s broke a statement off, because someone asked for it or by its statement_timeout; try again (%w)",
+			ErrBusy, e.target.Where(), err)
+	case "25P03", "25P04":
+		return fmt.Errorf("%w: this program stood still in the middle of a transaction, and %s has undone it; try again (%w)",
+			ErrBusy, e.target.Where(), err)
 	case "55P03", "40001", "40P01":
 		return fmt.Errorf("%w: another transaction holds what this one needs; try again (%w)", ErrBusy, err)
 	case "42P05", "26000":
@@ -166,8 +169,6 @@ func (e *postgres) explain(err error) error {
 			"?default_query_exec_mode=exec behind VITRINE_DATABASE_URL (%w)", ErrUnsupported, e.target.Where(), err)
 	case "25006":
 		return fmt.Errorf("%w: %s takes no writes, as a standby does; name the primary server (%w)", ErrReadOnly, e.target.Where(), err)
-	case "57014":
-		return fmt.Errorf("%w (%w)", context.Canceled, err)
 	case "XX001", "XX002":
 		return fmt.Errorf("%w: %s reports damaged data; stop Vitrine, look at the server's log, and put back a backup (%w)",
 			ErrCorrupt, e.target.Where(), err)
@@ -221,7 +222,8 @@ func (e *postgres) lock(context.Context, conn, func()) (func(), error) { return 
 func (e *postgres) atomically(ctx context.Context, c conn, waiting func(), fn func() error) (err error) {
 	key := strconv.FormatInt(int64(e.key("migration")), 10) //nolint:gosec // any number will do
 	for {
-		if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
+		begin := fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d", e.idle.Milliseconds())
+		if _, err := c.ExecContext(ctx, begin); err != nil {
 			return fmt.Errorf("migrate: %w", explain(e, err))
 		}
 		var alone bool

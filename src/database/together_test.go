@@ -165,6 +165,7 @@ func TestMigrateTogetherWhileOneIsKilled(t *testing.T) {
 				}
 				isComplete(t, db)
 				isRecordedOnce(t, db, sealed(t, dialect, later(dialect)...))
+				must(t, db.Close())
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,6 +27,27 @@ const (
 	tellEvery  = 5 * time.Second
 	lockPause  = 200 * time.Millisecond // while another node migrates
 )
+
+// Bounds on the way to a server.
+const (
+	connectWithin = 5 * time.Second  // a connection is made, and the server has let us in
+	answerWithin  = 10 * time.Second // the first question is answered, on an overloaded machine too
+	ackWithin     = 30 * time.Second // the other machine has said that it got what was sent, or is alive
+	keepAlive     = 15 * time.Second // between two questions whether it is
+	idleAfter     = 5 * time.Minute  // a connection that nobody used is given back
+)
+
+// dial makes a connection that breaks in half a minute when the other side has vanished: a machine that lost its power
+// or its network says nothing, and without this a request would wait for a quarter of an hour.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: connectWithin, KeepAlive: keepAlive, Control: func(network, _ string, c syscall.RawConn) error {
+		if !strings.HasPrefix(network, "tcp") {
+			return nil
+		}
+		return breakUnheard(c, ackWithin)
+	}}
+	return d.DialContext(ctx, network, address)
+}
 
 // Wait opens a database like [Open], and tries again for as long as patience while its server does not answer: it may
 // be starting. The log says every few seconds for what it waits and why, and progress is told at each try. What waiting
@@ -71,21 +93,32 @@ func unreachable(target config.Database, err error) error {
 	var network net.Error
 	var connect *pgconn.ConnectError
 	var certificate *tls.CertificateVerificationError
+	mustEncrypt := target.TLS == "require" || target.TLS == "verify"
 	switch {
 	case errors.As(err, &certificate):
 		return fmt.Errorf("%w: the certificate of %s cannot be verified; name who vouches for it in VITRINE_DATABASE_CA_FILE, or "+
 			"verify less with VITRINE_DATABASE_TLS=require (%w)", ErrRefused, target.Where(), err)
+	case errors.Is(err, mysql.ErrNoTLS), errors.As(err, &connect) && mustEncrypt && strings.Contains(err.Error(), noTLS):
+		return fmt.Errorf("%w: %s offers no encryption, and VITRINE_DATABASE_TLS=%s asks for it; switch it on there, or say "+
+			"VITRINE_DATABASE_TLS=off (%w)", ErrRefused, target.Where(), target.TLS, &brief{cause(err), err})
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, mysql.ErrPktSync):
+		errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, mysql.ErrPktSync),
+		errors.Is(err, mysql.ErrMalformPkt), pgconn.SafeToRetry(err):
 		return fmt.Errorf("%w: %s: %w; check that the server runs there and can be reached from here", ErrUnavailable,
 			target.Where(), &brief{cause(err), err})
 	default:
 		return err
 	}
 }
+
+// How pgx says that a server does not encrypt, and that it does not understand an answer.
+const (
+	noTLS   = "server refused TLS connection"
+	noSense = "message: "
+)
 
 // brief is an error in fewer words. (That of a connection tells, over several lines, of each way that was tried.)
 type brief struct {
@@ -120,6 +153,11 @@ func cause(err error) string {
 		return maria.Message
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return "no answer in time"
+	case errors.As(err, new(*pgconn.ConnectError)) && strings.Contains(err.Error(), noSense):
+		return "what answers there does not speak the language of PostgreSQL"
+	case errors.Is(err, mysql.ErrPktSync), errors.Is(err, mysql.ErrMalformPkt):
+		return "what answers there does not speak the language of MariaDB"
 	}
-	return err.Error()
+	lines := strings.Split(err.Error(), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
 }
