@@ -184,7 +184,6 @@ func (s *show) plays(slides int) {
 	}
 }
 
-
 func sum(content []byte) string {
 	hash := sha256.Sum256(content)
 	return hex.EncodeToString(hash[:])
