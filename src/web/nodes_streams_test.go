@@ -67,7 +67,7 @@ type town struct {
 
 const (
 	readers = 3 // administrators' browsers
-	shown   = 4 // screens
+	watching = 4 // screens
 	writers = 4
 	writes  = 40 // of each of them
 )
@@ -101,7 +101,7 @@ func (w *town) random() *rand.Rand { return rand.New(rand.NewPCG(w.seed, w.tasks
 
 func (w *town) run() {
 	var screens []*follower
-	for i := range shown {
+	for i := range watching {
 		browser, made := w.nodes[i%len(w.nodes)].paired(fmt.Sprintf("Screen %d, 0", i), w.playlists[0].ID)
 		w.screens = append(w.screens, made)
 		screens = append(screens, &follower{town: w, r: w.random(), browser: browser, seen: map[string]int64{}, versions: map[string]signage.Manifest{}})
