@@ -66,10 +66,10 @@ type town struct {
 }
 
 const (
-	readers = 3 // administrators' browsers
+	readers  = 3 // administrators' browsers
 	watching = 4 // screens
-	writers = 4
-	writes  = 40 // of each of them
+	writers  = 4
+	writes   = 40 // of each of them
 )
 
 func newTown(t *testing.T, dialect string, seed uint64) *town {
