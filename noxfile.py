@@ -200,12 +200,17 @@ def scripts():
 @nox.session
 def browser(session):
     """Plays the path of a new user in Debian's chromium."""
-    packages = sorted({"./" + str(pathlib.Path(name).parent) for name in tracked("*_test.go") if tagged(name)})
-    if not packages:
+    names = [name for name in tracked("*_test.go") if tagged(name)]
+    tests = [test for name in names for test in re.findall(r"^func (Test\w+)\(", (ROOT / name).read_text(encoding="utf-8"),
+                                                          re.MULTILINE)]
+    if not tests:
         session.error("There are no browser tests.")
     os.environ.setdefault("VT_SHOTS", str(ROOT / "dist" / "browser"))  # pictures of every step, to look at
+    need_servers(session)
     if need(session, "chromium", "chromium"):
-        go_test(session, "-tags", "browser", "-count=1", *packages)
+        packages = sorted({"./" + str(pathlib.Path(name).parent) for name in names})
+        only = "^(" + "|".join(tests) + ")$"  # the others are run by session test
+        go_test(session, "-tags", "browser", "-count=1", "-run", only, *packages, servers=True)
 
 
 @nox.session
