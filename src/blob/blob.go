@@ -18,6 +18,7 @@ var (
 	ErrFull     = errors.New("no space is left for uploads")
 	ErrReadOnly = errors.New("uploads cannot be written")
 	ErrBusy     = errors.New("this upload is being received elsewhere")
+	ErrHeld     = errors.New("another node is busy with the uploads")
 )
 
 // Store keeps uploads. A key is one of "media/", "thumbnail/" and "display/" with the SHA-256 of a medium behind it in
@@ -43,6 +44,11 @@ type Store interface {
 	DropStage(ctx context.Context, id string) error
 	// Sweep drops the stages that were last touched before a time, and returns how many.
 	Sweep(ctx context.Context, before time.Time) (int, error)
+
+	// Hold keeps every other node that shares the uploads from holding them, until release is called. It waits for its
+	// turn; the error is an [ErrHeld] when that does not come, or of ctx when that ends before. It does not exclude
+	// others of the same process reliably; they have locks of their own.
+	Hold(ctx context.Context) (release func() error, err error)
 
 	// Free returns how many bytes there is room for.
 	Free(ctx context.Context) (uint64, error)

@@ -41,9 +41,7 @@ type Intake struct {
 	painter *media.Painter
 	limits  Limits
 
-	// keeping lets one at a time change what is kept, on the disk and in the library together: an upload that fails or
-	// a removal must not take away the bytes that another upload has just found or put there.
-	keeping sync.Mutex
+	keeping sync.Mutex // see alone
 }
 
 // New returns an intake.
@@ -53,6 +51,19 @@ func New(library Library, blobs blob.Store, painter *media.Painter, limits Limit
 
 // Limits returns the bounds of what is taken in.
 func (i *Intake) Limits() Limits { return i.limits }
+
+// alone runs fn while no one else changes what is kept, on the disk and in the library together, through whichever node:
+// an upload that fails or a removal must not take away the bytes that another upload has just found or put there.
+func (i *Intake) alone(ctx context.Context, fn func() error) (err error) {
+	i.keeping.Lock()
+	defer i.keeping.Unlock()
+	release, err := i.blobs.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	return fn()
+}
 
 // Take takes in all that r yields. added is false when the library held the same bytes already; the medium is then the
 // one that it holds. What cannot be shown is refused with a [signage.Error].
@@ -96,11 +107,13 @@ func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at tim
 	if state.Offset > i.limits.MaxBytes {
 		return m, false, i.tooLarge()
 	}
-	i.keeping.Lock()
-	known, found, err := i.known(ctx, stage, state.SHA256)
-	i.keeping.Unlock()
+	var found bool
+	err = i.alone(ctx, func() (err error) {
+		m, found, err = i.known(ctx, stage, state.SHA256)
+		return err
+	})
 	if found || err != nil {
-		return known, false, err
+		return m, false, err
 	}
 	bytes, done, err := i.bytesOf(ctx, stage, state)
 	if err != nil {
@@ -115,12 +128,17 @@ func (i *Intake) take(ctx context.Context, stage blob.Stage, name string, at tim
 	if err != nil {
 		return m, false, err
 	}
-	return i.keep(ctx, stage, state, smaller, signage.Media{
+	made := signage.Media{
 		ID: signage.NewID(), Name: signage.FileName(name), Kind: info.Kind, ContentType: info.ContentType,
 		SHA256: state.SHA256, Size: state.Offset, Width: info.Width, Height: info.Height, Duration: info.Duration,
 		Animated: info.Animated, Codecs: info.Codecs, Thumbnail: smaller.Thumbnail != nil, Display: smaller.Display != nil,
 		CreatedAt: at,
+	}
+	err = i.alone(ctx, func() (err error) {
+		m, added, err = i.keep(ctx, stage, state, smaller, made)
+		return err
 	})
+	return m, added, err
 }
 
 // known returns the medium that the library holds of the same bytes, if it does. The stage is sealed then.
@@ -151,11 +169,9 @@ func (i *Intake) bytesOf(ctx context.Context, stage blob.Stage, state blob.Stage
 }
 
 // keep stores everything, the row last. When the row cannot be added, bytes without a row are left, which nobody sees,
-// and which the same upload adopts.
+// and which the same upload adopts. No one else may change what is kept meanwhile.
 func (i *Intake) keep(ctx context.Context, stage blob.Stage, state blob.StageState, smaller media.Renditions,
 	m signage.Media) (signage.Media, bool, error) {
-	i.keeping.Lock()
-	defer i.keeping.Unlock()
 	if known, found, err := i.known(ctx, stage, m.SHA256); found || err != nil { // another was quicker
 		return known, false, err
 	}
@@ -234,31 +250,31 @@ func (i *Intake) Poster(ctx context.Context, id signage.ID, jpeg io.Reader, at t
 	if err != nil {
 		return err
 	}
-	i.keeping.Lock()
-	defer i.keeping.Unlock()
-	if _, err := i.library.Media(ctx, id); err != nil { // removed while its still came
-		return err
-	}
-	if err := i.blobs.Put(ctx, "thumbnail/"+m.SHA256, bytes.NewReader(poster)); err != nil {
-		return fmt.Errorf("keep the still of %q: %w", m.Name, err)
-	}
-	return i.library.SetThumbnail(ctx, id, at)
+	return i.alone(ctx, func() error {
+		if _, err := i.library.Media(ctx, id); err != nil { // removed while its still came
+			return err
+		}
+		if err := i.blobs.Put(ctx, "thumbnail/"+m.SHA256, bytes.NewReader(poster)); err != nil {
+			return fmt.Errorf("keep the still of %q: %w", m.Name, err)
+		}
+		return i.library.SetThumbnail(ctx, id, at)
+	})
 }
 
 // Remove takes a medium out of the library, and then its bytes away: what the library shows always has them. While a
 // slide shows it, it is refused with a [signage.ErrInUse], unless evenIfUsed removes those slides too.
-func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at time.Time) (signage.Media, error) {
-	i.keeping.Lock()
-	defer i.keeping.Unlock()
-	m, err := i.library.RemoveMedia(ctx, id, evenIfUsed, at)
-	if err != nil {
-		return m, err
-	}
-	after := context.WithoutCancel(ctx)
-	if err := errors.Join(i.blobs.Remove(after, "media/"+m.SHA256), i.dropSmaller(ctx, m)); err != nil {
-		return m, fmt.Errorf("remove the bytes of %q, which is out of the library: %w", m.Name, err)
-	}
-	return m, nil
+func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at time.Time) (m signage.Media, err error) {
+	err = i.alone(ctx, func() (err error) {
+		if m, err = i.library.RemoveMedia(ctx, id, evenIfUsed, at); err != nil {
+			return err
+		}
+		after := context.WithoutCancel(ctx)
+		if err := errors.Join(i.blobs.Remove(after, "media/"+m.SHA256), i.dropSmaller(ctx, m)); err != nil {
+			return fmt.Errorf("remove the bytes of %q, which is out of the library: %w", m.Name, err)
+		}
+		return nil
+	})
+	return m, err
 }
 
 // Sweep removes bytes that were stored before a time and belong to no medium: what a kill or a full disk left between
@@ -280,12 +296,14 @@ func (i *Intake) Sweep(ctx context.Context, before time.Time) (removed int, err 
 	return removed, nil
 }
 
-func (i *Intake) removeOrphan(ctx context.Context, key string) (bool, error) {
-	i.keeping.Lock()
-	defer i.keeping.Unlock()
+func (i *Intake) removeOrphan(ctx context.Context, key string) (gone bool, err error) {
 	_, sum, _ := strings.Cut(key, "/")
-	if _, err := i.library.MediaBySHA256(ctx, sum); !errors.Is(err, signage.ErrNotFound) {
-		return false, err
-	}
-	return true, i.blobs.Remove(ctx, key)
+	err = i.alone(ctx, func() error {
+		if _, err := i.library.MediaBySHA256(ctx, sum); !errors.Is(err, signage.ErrNotFound) {
+			return err
+		}
+		gone = true
+		return i.blobs.Remove(ctx, key)
+	})
+	return gone, err
 }

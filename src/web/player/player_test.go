@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/src/live"
 	"vitrine/src/signage"
 )
 
@@ -418,5 +420,34 @@ func TestPlaylistsAreGivenWhileChangesAreHandedOut(t *testing.T) {
 		if m.Playlist == "Menu" && m.Slides[0].DurationMS == 25_000 { // as the last round left it
 			return
 		}
+	}
+}
+
+// A node that cannot find out what others have told sends a screen away, and tells it nothing that may be older.
+func TestWhoIsBehindTellsNothing(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	menu := k.playlist("Menu", 5*time.Second, k.picture("soup.png", red))
+	c, _ := k.paired("Lobby", menu.ID)
+	version := c.hello().Manifest.Version
+	k.hub = live.NewHub(k.store, slog.New(slog.NewTextHandler(k.log, nil)), live.LookEvery) // nobody runs it
+	k.serve(nil)
+	var all sync.WaitGroup
+	for what, ask := range map[string]func() *http.Response{
+		"hello":  func() *http.Response { return c.post("/screen/hello", "{}", nil) },
+		"status": func() *http.Response { return c.post("/screen/status", `{"version":"another"}`, nil) },
+		"events": func() *http.Response { _, answer := c.stream("?version="+version, ""); return answer },
+	} {
+		all.Go(func() {
+			answer := ask()
+			if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+				t.Errorf("%s is answered with %s", what, answer.Status)
+			}
+		})
+	}
+	all.Wait()
+	var reply struct{ Version string }
+	if answer := c.post("/screen/status", `{"version":"`+version+`"}`, &reply); reply.Version != version {
+		t.Errorf("a screen that shows the same as this node would is answered with %s", answer.Status)
 	}
 }
