@@ -45,6 +45,14 @@ func sessionSettings(idle time.Duration) map[string]string {
 		"foreign_key_checks":       "1",
 		"unique_checks":            "1",
 		"autocommit":               "1",
+		"sql_safe_updates":         "0",
+		// A reader would see what is not committed, or keep the one writer waiting.
+		"tx_isolation": "'REPEATABLE-READ'",
+		// Text is in UTF-8, whatever a server that passes over the client's wish, or its init_connect, makes of it.
+		"character_set_client":  "utf8mb4",
+		"character_set_results": "utf8mb4",
+		"collation_connection":  "utf8mb4_bin",
+		"max_sort_length":       "2048", // bytes, more than the longest key of a name
 	}
 }
 
@@ -215,6 +223,9 @@ func (e *mariadb) explain(err error) error {
 		return fmt.Errorf("%w: another transaction holds what this one needs; try again (%w)", ErrBusy, err)
 	case 1036, 1290, 1792, 1836:
 		return fmt.Errorf("%w: %s takes no writes now; name the primary server, or set its read_only off (%w)", ErrReadOnly, where, err)
+	case 1709:
+		return fmt.Errorf("%w: %s makes tables whose indexes are too short; set innodb_default_row_format = dynamic there, as it "+
+			"is by default (%w)", ErrRefused, where, err)
 	case 1034, 1194, 1195, 1712:
 		return fmt.Errorf("%w: %s reports damaged data; stop Vitrine, look at the server's log, and put back a backup (%w)",
 			ErrCorrupt, where, err)

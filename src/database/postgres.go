@@ -108,8 +108,10 @@ const (
 )
 
 func (e *postgres) enter(ctx context.Context, tx *sql.Tx) error {
-	// One round trip. The settings end with the transaction, so that they are right behind a transaction pooler too.
-	_, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d; "+
+	// One round trip. The settings end with the transaction, so that they are right behind a transaction pooler too. At
+	// another level of isolation, which a role can have by default, one would see what was so before the wait.
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "+
+		"SET LOCAL lock_timeout = %d; SET LOCAL idle_in_transaction_session_timeout = %d; "+
 		"SELECT head FROM installation WHERE one = 1 FOR UPDATE", enterWithin.Milliseconds(), e.idle.Milliseconds()))
 	return err
 }
@@ -222,7 +224,8 @@ func (e *postgres) lock(context.Context, conn, func()) (func(), error) { return 
 func (e *postgres) atomically(ctx context.Context, c conn, waiting func(), fn func() error) (err error) {
 	key := strconv.FormatInt(int64(e.key("migration")), 10) //nolint:gosec // any number will do
 	for {
-		begin := fmt.Sprintf("BEGIN; SET LOCAL idle_in_transaction_session_timeout = %d", e.idle.Milliseconds())
+		begin := fmt.Sprintf("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = %d",
+			e.idle.Milliseconds())
 		if _, err := c.ExecContext(ctx, begin); err != nil {
 			return fmt.Errorf("migrate: %w", explain(e, err))
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/src/database"
 	"vitrine/src/signage"
 	"vitrine/src/store"
 	"vitrine/src/testkit"
@@ -120,15 +121,20 @@ func testNodesMedia(t *testing.T, f *fixture) {
 
 // Codes are all different, and the bound on browsers that wait is one for all nodes.
 func testNodesPairing(t *testing.T, f *fixture) {
+	const before = 480
+	f.must(f.db.Write(f.ctx, func(tx *database.Tx) error {
+		for i := range before {
+			if _, err := tx.ExecContext(f.ctx, "INSERT INTO pairing (id, code, secret_hash, expires_at) VALUES (?, ?, ?, ?)",
+				fmt.Sprint(i), fmt.Sprint(i), fmt.Sprint(i), f.now.Add(time.Hour).UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	var waiting tally[signage.Pairing]
-	f.atOnce(160, func(node *store.Store, i int) error {
-		p, err := node.AddPairing(f.ctx, fmt.Sprint("browser ", i), f.now)
-		waiting.add(p)
-		return err
-	})
 	var limited tally[int]
 	f.atOnce(10, func(node *store.Store, i int) error {
-		p, err := node.AddPairing(f.ctx, fmt.Sprint("late ", i), f.now)
+		p, err := node.AddPairing(f.ctx, fmt.Sprint("browser ", i), f.now)
 		if errors.Is(err, signage.ErrLimited) {
 			limited.add(i)
 			return nil
@@ -136,12 +142,12 @@ func testNodesPairing(t *testing.T, f *fixture) {
 		waiting.add(p)
 		return err
 	})
-	same(t, "browsers that wait, and that may not", []int{len(waiting.list), len(limited.list)}, []int{500, 10})
+	same(t, "browsers that wait, and that may not", []int{before + len(waiting.list), len(limited.list)}, []int{500, 10})
 	codes := map[string]bool{}
 	for _, p := range waiting.list {
 		codes[p.Code] = true
 	}
-	same(t, "codes", len(codes), 500)
+	same(t, "codes", len(codes), len(waiting.list))
 
 	var paired tally[signage.Screen]
 	f.atOnce(3, func(node *store.Store, i int) error {
@@ -163,7 +169,8 @@ func testNodesSessions(t *testing.T, f *fixture) {
 	var begun tally[string]
 	f.atOnce(8, func(node *store.Store, i int) error {
 		secret := fmt.Sprint("secret ", i)
-		session := signage.Session{ID: signage.NewID(), UserID: ada.ID, CreatedAt: f.now, SeenAt: f.now, ExpiresAt: f.now.Add(2 * time.Hour)}
+		session := signage.Session{ID: signage.NewID(), UserID: ada.ID, CreatedAt: f.now, SeenAt: f.now,
+			ExpiresAt: f.now.Add(2 * time.Hour)}
 		if err := node.AddSession(f.ctx, session, secret); err != nil {
 			return err
 		}
@@ -218,7 +225,8 @@ func testNodesSlides(t *testing.T, f *fixture) {
 			left[slide.ID] = true
 			same(t, "what a slide shows", slide.Media.Name, "keep")
 		}
-		rows, err := f.db.Read().QueryContext(f.ctx, "SELECT position FROM slide WHERE playlist_id = ? ORDER BY position", string(p.ID))
+		rows, err := f.db.Read().QueryContext(f.ctx, "SELECT position FROM slide WHERE playlist_id = ? ORDER BY position",
+			string(p.ID))
 		f.must(err)
 		for want := 0; rows.Next(); want++ {
 			var position int

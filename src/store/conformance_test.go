@@ -55,6 +55,7 @@ func parts() map[string]func(*testing.T, *fixture) {
 		"sorted":          testSorted,
 		"search":          testSearch,
 		"strange":         testStrange,
+		"strange values":  testStrangeValues,
 		"longest":         testLongest,
 		"times":           testTimes,
 		"numbers":         testNumbers,

@@ -21,7 +21,8 @@ func testTimes(t *testing.T, f *fixture) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	f.must(err)
 	for i, at := range []time.Time{
-		time.UnixMilli(0), time.UnixMilli(-1), time.UnixMilli(1), time.UnixMilli(1<<31 - 1), time.Unix(1<<31, 1e6), time.Unix(1<<32, 0),
+		time.UnixMilli(0), time.UnixMilli(-1), time.UnixMilli(1), time.UnixMilli(1<<31 - 1), time.Unix(1<<31, 1e6),
+		time.Unix(1<<32, 0),
 		time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC), time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC),
 		time.Date(2026, 3, 29, 2, 30, 0, 0, berlin),                 // which no clock showed
 		time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC).In(berlin),   // which clocks showed twice:
@@ -54,8 +55,9 @@ func testTimes(t *testing.T, f *fixture) {
 func testNumbers(t *testing.T, f *fixture) {
 	var ids []signage.ID
 	for i, size := range []int64{0, 1<<31 + 1, 1<<53 + 1, 1 << 62} {
-		m := signage.Media{ID: signage.NewID(), Name: fmt.Sprint(i), Kind: signage.Video, ContentType: "video/mp4", SHA256: fmt.Sprint(i),
-			Size: size, Width: math.MaxInt32, Height: 1, Duration: math.MaxInt64 / 1_000_000 * time.Millisecond, CreatedAt: f.now}
+		m := signage.Media{ID: signage.NewID(), Name: fmt.Sprint(i), Kind: signage.Video, ContentType: "video/mp4",
+			SHA256: fmt.Sprint(i), Size: size, Width: math.MaxInt32, Height: 1,
+			Duration: math.MaxInt64 / 1_000_000 * time.Millisecond, CreatedAt: f.now}
 		_, _, err := f.AddMedia(f.ctx, m)
 		f.must(err)
 		use, err := f.Media(f.ctx, m.ID)
@@ -70,7 +72,8 @@ func testNumbers(t *testing.T, f *fixture) {
 		_, err := f.RemoveMedia(f.ctx, id, false, f.now)
 		f.must(err)
 	}
-	_, _, err = f.AddMedia(f.ctx, signage.Media{ID: signage.NewID(), Kind: signage.Video, SHA256: "s", Size: math.MaxInt64, CreatedAt: f.now})
+	_, _, err = f.AddMedia(f.ctx, signage.Media{ID: signage.NewID(), Kind: signage.Video, SHA256: "s",
+		Size: math.MaxInt64, CreatedAt: f.now})
 	f.must(err)
 	_, sum, err = f.CountMedia(f.ctx, store.MediaQuery{})
 	f.must(err)
@@ -97,12 +100,14 @@ func testAbsent(t *testing.T, f *fixture) {
 	m := f.medium("m")
 	p := f.playlist("P", m, m)
 	never, shown := f.screen("never", ""), f.screen("shown", p.ID)
-	same(t, "a screen that said nothing", []any{never.PlaylistID, never.PlaylistName, never.Presence.SeenAt.IsZero()}, []any{signage.ID(""), "", true})
+	same(t, "a screen that said nothing", []any{never.PlaylistID, never.PlaylistName, never.Presence.SeenAt.IsZero()},
+		[]any{signage.ID(""), "", true})
 	seen := signage.Presence{ScreenID: never.ID, SeenAt: time.UnixMilli(0).UTC()}
 	f.must(f.SavePresence(f.ctx, []signage.Presence{seen, {ScreenID: shown.ID}}))
 	list, err := f.ListScreens(f.ctx)
 	f.must(err)
-	same(t, "what screens said", []signage.Presence{list[0].Presence, list[1].Presence}, []signage.Presence{seen, {ScreenID: shown.ID}})
+	same(t, "what screens said", []signage.Presence{list[0].Presence, list[1].Presence},
+		[]signage.Presence{seen, {ScreenID: shown.ID}})
 
 	remove := func(table string, id signage.ID) error {
 		return f.db.Write(f.ctx, func(tx *database.Tx) error {
@@ -133,7 +138,8 @@ func testAbsent(t *testing.T, f *fixture) {
 	f.must(remove("account", ada.ID))
 	f.refused(third(f.SessionBySecret(f.ctx, "s", f.now)), signage.ErrNotFound, "Sign in")
 	f.refused(third(f.TokenBySecret(f.ctx, "t", f.now)), signage.ErrNotFound, "unknown")
-	if err := f.AddToken(f.ctx, signage.Token{ID: "u", UserID: ada.ID, CreatedAt: f.now}, "u"); !database.IsReference(err) {
+	err = f.AddToken(f.ctx, signage.Token{ID: "u", UserID: ada.ID, CreatedAt: f.now}, "u")
+	if !database.IsReference(err) {
 		t.Errorf("a token of nobody: %v", err)
 	}
 }
@@ -150,12 +156,14 @@ func testLongest(t *testing.T, f *fixture) {
 	f.must(err)
 	same(t, "user", got, ada)
 	secret := signage.HashSecret("x")
-	session := signage.Session{ID: signage.NewID(), UserID: ada.ID, UserAgent: strings.Repeat(emoji, 250), CreatedAt: f.now, SeenAt: f.now, ExpiresAt: f.now.Add(time.Hour)}
+	session := signage.Session{ID: signage.NewID(), UserID: ada.ID, UserAgent: strings.Repeat(emoji, 250),
+		CreatedAt: f.now, SeenAt: f.now, ExpiresAt: f.now.Add(time.Hour)}
 	f.must(f.AddSession(f.ctx, session, secret))
 	stored, _, err := f.SessionBySecret(f.ctx, secret, f.now)
 	f.must(err)
 	same(t, "session", stored, session)
-	token := signage.Token{ID: signage.NewID(), UserID: ada.ID, Name: strings.Repeat(emoji, signage.MaxName), Hint: "vt_abcde", CreatedAt: f.now}
+	token := signage.Token{ID: signage.NewID(), UserID: ada.ID, Name: strings.Repeat(emoji, signage.MaxName),
+		Hint: "vt_abcde", CreatedAt: f.now}
 	f.must(f.AddToken(f.ctx, token, secret))
 	tokens, err := f.Tokens(f.ctx, ada.ID)
 	f.must(err)
@@ -172,15 +180,16 @@ func testLongest(t *testing.T, f *fixture) {
 		f.refused(err, signage.ErrConflict, "already")
 		screen := f.screen(almost+letter, p.ID)
 		same(t, "screen", []string{screen.Name, screen.PlaylistName}, []string{p.Name, p.Name})
-		m := signage.Media{ID: signage.NewID(), Name: signage.FileName(almost + "xx.webm"), Kind: signage.Picture, ContentType: "image/jpeg",
-			SHA256: signage.HashSecret(letter), Codecs: strings.Repeat("c", 303), CreatedAt: f.now}
+		m := signage.Media{ID: signage.NewID(), Name: signage.FileName(almost + "xx.webm"), Kind: signage.Picture,
+			ContentType: "image/jpeg", SHA256: signage.HashSecret(letter), Codecs: strings.Repeat("c", 303),
+			CreatedAt: f.now}
 		_, _, err = f.AddMedia(f.ctx, m)
 		f.must(err)
 		page, _, err := f.ListMedia(f.ctx, store.MediaQuery{Text: m.Name})
 		f.must(err)
 		same(t, "medium", page, []signage.MediaUse{{Media: m}})
-		seen := signage.Presence{ScreenID: screen.ID, SeenAt: f.now, SlideID: signage.NewID(), Version: strings.Repeat("~", 64),
-			Width: 100_000, Height: 100_000, UserAgent: strings.Repeat(letter, 250)}
+		seen := signage.Presence{ScreenID: screen.ID, SeenAt: f.now, SlideID: signage.NewID(),
+			Version: strings.Repeat("~", 64), Width: 100_000, Height: 100_000, UserAgent: strings.Repeat(letter, 250)}
 		f.must(f.SavePresence(f.ctx, []signage.Presence{seen}))
 		screen, err = f.Screen(f.ctx, screen.ID)
 		f.must(err)
