@@ -197,3 +197,14 @@ var setupLink = regexp.MustCompile(`/setup\?token=[A-Za-z0-9_-]+`)
 
 // setupLink returns the path of the set-up link that the server printed, or "".
 func (p *process) setupLink() string { return setupLink.FindString(p.output.String()) }
+
+// must fails the test on an error and returns the value that came with it.
+func must[T any](value T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
