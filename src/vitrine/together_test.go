@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -252,4 +253,9 @@ func TestChangedProgramIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func readAll(answer *http.Response) ([]byte, error) {
+	text, err := io.ReadAll(answer.Body)
+	return text, errors.Join(err, answer.Body.Close())
 }
