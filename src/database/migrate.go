@@ -69,7 +69,11 @@ func (d *DB) Verify(ctx context.Context) (warnings []string, err error) {
 // shipped returns the migrations that the program holds, if they fit their seal.
 func shipped(dialect string) (*migrate.MemDir, error) {
 	dir, err := schema.Migrations(dialect)
-	if errors.Is(err, migrate.ErrChecksumMismatch) {
+	if errors.Is(err, migrate.ErrChecksumMismatch) || errors.Is(err, migrate.ErrChecksumFormat) || errors.Is(err, migrate.ErrChecksumNotFound) {
+		var which *migrate.ChecksumError
+		if errors.As(err, &which) {
+			err = fmt.Errorf("%s was %s: %w", which.File, which.Reason, err)
+		}
 		return nil, fmt.Errorf("%w: this program was damaged or built from changed files; get it again (%w)", ErrSeal, err)
 	}
 	return dir, err

@@ -12,7 +12,7 @@ import (
 func clockBehind(now time.Time) (string, error) {
 	dir, err := schema.Migrations(schema.SQLite)
 	if err != nil {
-		return "", err
+		return "", nil //nolint:nilerr // what is wrong with them is said when the database needs them
 	}
 	files, err := dir.Files()
 	if err != nil || len(files) == 0 {

@@ -42,7 +42,8 @@ func newMigrateLook(use, short string, show printer) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
-		Long: short + ". The exit status is 0 when the schema is up to date and as declared, and 9 when it is not.",
+		Long: fmt.Sprintf("%s. The exit status is 0 when the schema is up to date and as declared, and %d when it is not.",
+			short, config.ExitSchema),
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(cmd)
 			if err != nil {

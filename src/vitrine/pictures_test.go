@@ -108,14 +108,3 @@ func playlistIDs(t *testing.T, admin *administrator) map[string]string {
 	}
 	return ids
 }
-
-// must fails the test on an error and returns the value that came with it.
-func must[T any](value T, err error) func(t testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
-}

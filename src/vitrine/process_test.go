@@ -50,6 +50,7 @@ const patience = 30 * time.Second
 // process is a running "vitrine serve" with a data folder that outlives it.
 type process struct {
 	t      testing.TB
+	binary func() (string, error)
 	folder string // where it runs and keeps its data
 	port   string
 	extra  []string // environment
@@ -91,7 +92,7 @@ func newProcess(t testing.TB, extra ...string) *process {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, folder: t.TempDir(), port: port, extra: extra}
+	p := &process{t: t, binary: program, folder: t.TempDir(), port: port, extra: extra}
 	t.Cleanup(func() {
 		if p.command != nil {
 			p.kill()
@@ -106,7 +107,14 @@ func newProcess(t testing.TB, extra ...string) *process {
 // start runs the server and waits until it is ready.
 func (p *process) start() {
 	p.t.Helper()
-	path, err := program()
+	p.launch()
+	p.untilReady()
+}
+
+// launch runs the server and does not wait.
+func (p *process) launch() {
+	p.t.Helper()
+	path, err := p.binary()
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -121,6 +129,11 @@ func (p *process) start() {
 	}
 	p.done = make(chan error, 1)
 	go func(c *exec.Cmd, done chan<- error) { done <- c.Wait() }(p.command, p.done)
+}
+
+// untilReady waits until the server is ready.
+func (p *process) untilReady() {
+	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ready(p.url("/readyz")) {
 			return
@@ -184,3 +197,14 @@ var setupLink = regexp.MustCompile(`/setup\?token=[A-Za-z0-9_-]+`)
 
 // setupLink returns the path of the set-up link that the server printed, or "".
 func (p *process) setupLink() string { return setupLink.FindString(p.output.String()) }
+
+// must fails the test on an error and returns the value that came with it.
+func must[T any](value T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}

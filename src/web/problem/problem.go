@@ -113,8 +113,8 @@ func statusOf(err error) int {
 		os.ErrDeadlineExceeded):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, database.ErrBusy), errors.Is(err, database.ErrReadOnly), errors.Is(err, database.ErrCorrupt),
-		errors.Is(err, database.ErrUnavailable), errors.Is(err, blob.ErrReadOnly), errors.Is(err, blob.ErrHeld),
-		errors.Is(err, fs.ErrPermission),
+		errors.Is(err, database.ErrUnavailable), errors.Is(err, database.ErrRefused), errors.Is(err, blob.ErrReadOnly),
+		errors.Is(err, blob.ErrHeld), errors.Is(err, fs.ErrPermission),
 		errors.Is(err, syscall.EROFS):
 		return http.StatusServiceUnavailable
 	default:
