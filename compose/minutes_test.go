@@ -38,10 +38,21 @@ func asRoot(t testing.TB, folder, command string) {
 // refused waits until Vitrine has ended with a status, and returns the one line in which it says why.
 func (s *stack) refused(status int) string {
 	s.t.Helper()
+	return s.refusedWith(fmt.Sprintf("an end with status %d", status), func(code int) bool { return code == status })
+}
+
+// refusedAny is refused for a program whose statuses were others.
+func (s *stack) refusedAny() string {
+	s.t.Helper()
+	return s.refusedWith("an end", func(code int) bool { return code != 0 })
+}
+
+func (s *stack) refusedWith(what string, status func(code int) bool) string {
+	s.t.Helper()
 	id := s.container("vitrine")
-	s.within(patience, fmt.Sprintf("an end with status %d", status), func() bool {
+	s.within(patience, what, func() bool {
 		state := inspect(s.t, id)
-		return state.State.ExitCode == status && (state.RestartCount > 0 || state.State.Status == "exited")
+		return status(state.State.ExitCode) && (state.RestartCount > 0 || state.State.Status == "exited")
 	})
 	lines := complaints(s.logs("vitrine"))
 	if len(lines) == 0 {
