@@ -70,9 +70,13 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 			http.Redirect(w, r, body.Next, http.StatusSeeOther)
 			return nil
 		}
-		if users, err := p.parts.Store.HasUsers(r.Context()); err != nil || !users {
-			http.Redirect(w, r, "/setup", http.StatusSeeOther)
+		users, err := p.parts.Store.HasUsers(r.Context())
+		if err != nil {
 			return err
+		}
+		if !users {
+			http.Redirect(w, r, "/setup", http.StatusSeeOther)
+			return nil
 		}
 		return p.show(w, r, http.StatusOK, "login", v)
 	}

@@ -152,6 +152,7 @@ func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, err error) {
 	if details.Status >= http.StatusInternalServerError {
 		problem.Note(w, err)
 	}
+	problem.SetHeaders(w.Header(), details.Status)
 	section := ""
 	if access.From(r.Context()).User != nil {
 		section = "none"
