@@ -2,6 +2,8 @@ package database_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -192,5 +194,42 @@ func TestCommentsAreWarnings(t *testing.T) {
 				t.Errorf("warned: %q", warnings)
 			}
 		})
+	}
+}
+
+// To look at a database makes no file, and needs no right to write.
+func TestLooksWithoutWriting(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	target := config.Database{Dialect: schema.SQLite, Path: filepath.Join(folder, "vitrine.db")}
+	if db, err := database.OpenReadOnly(t.Context(), target); !errors.Is(err, database.ErrUnavailable) {
+		t.Errorf("a file that is not there: %v, %v", db, err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("a look left %v, %v", left, err)
+	}
+	db, err := database.Open(t.Context(), target)
+	must(t, err)
+	_, err = db.Migrate(t.Context(), "0.2.0", silent)
+	must(t, err)
+	// Beside one that writes, with what is not in the file itself yet.
+	beside, err := database.OpenReadOnly(t.Context(), target)
+	must(t, err)
+	status, err := beside.Status(t.Context())
+	if must(t, err); !status.UpToDate() {
+		t.Errorf("beside one that writes: %+v", status)
+	}
+	must(t, errors.Join(beside.Close(), db.Close()))
+	testkit.ReadOnlyDisk(t, folder)
+	locked, err := database.OpenReadOnly(t.Context(), target)
+	must(t, err)
+	status, err = locked.Status(t.Context())
+	if must(t, err); !status.UpToDate() {
+		t.Errorf("on a disk that cannot be written: %+v", status)
+	}
+	must(t, locked.Close())
+	_, err = database.Open(t.Context(), target)
+	if !errors.Is(err, database.ErrReadOnly) {
+		t.Errorf("to write on it: %v", err)
 	}
 }

@@ -91,6 +91,17 @@ func private(path string) error {
 	return file.Close()
 }
 
+// immutable reports whether a file cannot change while we look at it: it lies where nobody, or at least not we, may make
+// the files that SQLite needs beside a database that is written, and they are not there. Without being told so SQLite
+// would refuse to read it.
+func immutable(path string) bool {
+	if err := unix.Access(filepath.Dir(path), unix.W_OK); !errors.Is(err, unix.EROFS) && !errors.Is(err, unix.EACCES) {
+		return false
+	}
+	_, err := os.Lstat(path + "-wal")
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // sqliteName spells a data source for the driver. The pragmas run in this order on each connection: the time-out comes
 // first so that the others wait for a lock too. (A _time_format here would silently switch _txlock off.)
 func sqliteName(path string, readOnly bool) string {
@@ -101,6 +112,10 @@ func sqliteName(path string, readOnly bool) string {
 	query := url.Values{}
 	if readOnly {
 		pragmas = append(pragmas, "query_only(1)")
+		query.Set("mode", "rw") // the file is not made
+		if immutable(path) {
+			query.Set("immutable", "1")
+		}
 	} else {
 		// A commit is on the disk before it is acknowledged.
 		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)")

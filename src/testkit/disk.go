@@ -19,3 +19,20 @@ func SmallDisk(t *testing.T, folder, size string) {
 	// What still uses it is about to end.
 	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
 }
+
+// ReadOnlyDisk makes a folder and all in it one that nobody can write, until the test ends. Where tests may not mount
+// anything it is as with [SmallDisk].
+func ReadOnlyDisk(t *testing.T, folder string) {
+	t.Helper()
+	err := syscall.Mount(folder, folder, "", syscall.MS_BIND, "")
+	if err == nil {
+		t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
+		err = syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+	}
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("A folder cannot be made read-only (%v); run the tests as root with the right to mount.", err)
+		}
+		t.Skipf("skipped: a folder cannot be made read-only (%v); root may do so", err)
+	}
+}

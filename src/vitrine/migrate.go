@@ -81,7 +81,7 @@ func lookAtSchema(ctx context.Context, cfg *config.Config) (describe string, sta
 	}
 	db, err := database.OpenReadOnly(ctx, cfg.Database)
 	if err != nil {
-		return "", status, err
+		return "", status, notOpened(cfg, err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	status, err = db.Status(ctx)
@@ -231,7 +231,7 @@ func applyMigrations(ctx context.Context, cfg *config.Config, errs io.Writer) (d
 	}
 	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, newLog(cfg, errs), tell)
 	if err != nil {
-		return "", report, err
+		return "", report, notOpened(cfg, err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	report, err = db.Migrate(ctx, version, tell)

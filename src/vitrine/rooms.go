@@ -42,17 +42,22 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, progre
 func openUnclaimed(ctx context.Context, cfg *config.Config, log *slog.Logger,
 	progress func(what string, done, of int)) (*rooms, error) {
 	db, err := database.Wait(ctx, cfg.Database, cfg.DatabaseWait, log, progress)
-	switch {
-	case errors.Is(err, database.ErrUnavailable) && cfg.Database.Path != "": // a file that cannot be opened
-		return nil, failed(config.ExitDatabase, err)
-	case err != nil:
-		return nil, failed(dataStatus(err), err)
+	if err != nil {
+		return nil, notOpened(cfg, err)
 	}
 	r := &rooms{log: log, database: db, store: store.New(db)}
 	if err := r.prepare(ctx, cfg, progress); err != nil {
 		return nil, errors.Join(failed(dataStatus(err), err), r.Close())
 	}
 	return r, nil
+}
+
+// notOpened gives the error of opening a database its status. A file that cannot be opened is not out of reach.
+func notOpened(cfg *config.Config, err error) error {
+	if errors.Is(err, database.ErrUnavailable) && cfg.Database.Path != "" {
+		return failed(config.ExitDatabase, err)
+	}
+	return failed(dataStatus(err), err)
 }
 
 func (r *rooms) prepare(ctx context.Context, cfg *config.Config, progress func(what string, done, of int)) error {

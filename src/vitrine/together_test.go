@@ -30,11 +30,18 @@ func sharedDialects() []string { return []string{schema.Postgres, schema.MariaDB
 // past opens a database past the program, as its administrators do.
 func past(t testing.TB, target config.Database) *sql.DB {
 	t.Helper()
-	u := url.URL{Scheme: map[string]string{schema.Postgres: "postgres", schema.MariaDB: "mysql"}[target.Dialect],
-		User: url.UserPassword(target.User, target.Password), Host: fmt.Sprintf("%s:%d", target.Host, target.Port), Path: "/" + target.Name}
-	db := must(servers.Open(u.String()))(t)
+	db := must(openPast(target))(t)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+func openPast(target config.Database) (*sql.DB, error) {
+	if target.Dialect == schema.SQLite {
+		return sql.Open("sqlite", target.Path)
+	}
+	u := url.URL{Scheme: map[string]string{schema.Postgres: "postgres", schema.MariaDB: "mysql"}[target.Dialect],
+		User: url.UserPassword(target.User, target.Password), Host: fmt.Sprintf("%s:%d", target.Host, target.Port), Path: "/" + target.Name}
+	return servers.Open(u.String())
 }
 
 func count(t testing.TB, db *sql.DB, query string) (n int) {
