@@ -123,6 +123,14 @@ def test(session):
 
 
 @nox.session
+def faults(session):
+    """Breaks databases and nodes in every way that the tests know, 50 times, or as often as given: nox -s faults -- 10"""
+    need_servers(session)
+    os.environ["VT_ROUNDS"] = session.posargs[0] if session.posargs else "50"
+    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/vitrine", servers=True)
+
+
+@nox.session
 def schema(session):
     """Compares the schema of real databases with what is declared, also as Atlas' own command line tool sees them."""
     need_servers(session)

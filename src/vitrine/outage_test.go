@@ -371,19 +371,23 @@ func suffer(t *testing.T, node *process, l *load, name string, bare bool, outage
 	t.Logf("%s: written again %s after it was over, ready after %s more", name, writing.Round(time.Millisecond), ready.Round(time.Millisecond))
 }
 
-// check compares what was acknowledged with what is there and with what was told.
-func (l *load) check(t *testing.T, events *stream) {
+type listed struct{ ID, Name string }
+
+func listPlaylists(t *testing.T, a *administrator) []listed {
 	t.Helper()
-	var list struct{ Items []struct{ ID, Name string } }
-	text, err := io.ReadAll(l.admin.do(http.MethodGet, "/api/v1/playlists", nil, nil).Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var list struct{ Items []listed }
+	text := must(io.ReadAll(a.do(http.MethodGet, "/api/v1/playlists", nil, nil).Body))(t)
 	if err := json.Unmarshal(text, &list); err != nil {
 		t.Fatal(err)
 	}
+	return list.Items
+}
+
+// check compares what was acknowledged with what is there and with what was told.
+func (l *load) check(t *testing.T, events *stream) {
+	t.Helper()
 	there, times := map[string]string{}, map[string]int{}
-	for _, item := range list.Items {
+	for _, item := range listPlaylists(t, l.admin) {
 		there[item.Name] = item.ID
 		times[item.Name]++
 	}
