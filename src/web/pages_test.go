@@ -139,6 +139,38 @@ func TestEmptyPages(t *testing.T) {
 	has(t, p.get("/screens/"+string(signage.NewID()), 404), "Not found")
 }
 
+// What changes between the moment when a page was made and that when its stream opens, at whichever node, is told.
+func TestPagesSayUpToWhereTheyShowEverything(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	p, c := s.signIn(), s.as(s.token())
+	page := p.get("/screens", 200)
+	head := regexp.MustCompile(`data-head="([^"]+)"`).FindStringSubmatch(page)
+	if head == nil {
+		t.Fatal("the page does not say up to where it shows everything")
+	}
+	p.post("/playlists", "name", "Menu")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/api/v1/events?after="+url.QueryEscape(head[1]), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	scanEvents(resp.Body, func(e event) bool {
+		if e.name != "change" || !strings.Contains(e.data, `"kind":"playlist"`) {
+			if e.name != "" {
+				t.Errorf("the stream begins with %+v", e)
+			}
+			return e.name == ""
+		}
+		return false
+	})
+}
+
 // The path of a new user, by forms alone.
 func TestFormsWithoutScript(t *testing.T) {
 	t.Parallel()

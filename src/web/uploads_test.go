@@ -51,12 +51,12 @@ func (c caller) offset(at string) (status, offset int) {
 	return resp.StatusCode, offset
 }
 
-// files lists what lies in the uploads folder, relative to it.
+// files lists what lies in the uploads folder, relative to it, without the lock beside it.
 func (s *server) files() (all []string) {
 	s.t.Helper()
 	root := filepath.Join(s.folder, "uploads")
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || entry.IsDir() || entry.Name() == "vitrine-uploads.lock" {
 			return err
 		}
 		relative, err := filepath.Rel(root, path)

@@ -104,7 +104,7 @@ func (p *Pages) Register(router *mux.Router) {
 		"/settings": p.settings, "/settings/password": p.changePassword, "/settings/sessions": p.endSession,
 		"/settings/tokens": p.tokens, "/demo": p.demo,
 	} {
-		router.Handle(path, p.parts.Guard.RequirePage(p.handle(h))).Methods(http.MethodGet, http.MethodPost)
+		router.Handle(path, p.parts.Guard.RequirePage(p.handle(p.dated(h)))).Methods(http.MethodGet, http.MethodPost)
 	}
 }
 
@@ -119,6 +119,24 @@ func (p *Pages) handle(h handler) http.Handler {
 	})
 }
 
+type contextKey int
+
+const headKey contextKey = 0
+
+// dated notes the newest change before anything is read for a page, so that the page's script can ask for what came after.
+func (p *Pages) dated(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.Method != http.MethodGet {
+			return h(w, r)
+		}
+		head, err := p.parts.Store.Head(r.Context())
+		if err != nil {
+			return err
+		}
+		return h(w, r.WithContext(context.WithValue(r.Context(), headKey, head.String())))
+	}
+}
+
 // view is what the layout needs, with what one page needs as Body.
 type view struct {
 	Title   string
@@ -128,12 +146,14 @@ type view struct {
 	Body    any
 	Version string
 	Now     time.Time
+	Head    string // the change up to which the page shows everything, as its script says it; empty: unknown
 }
 
 // show renders a page.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) error {
 	v.Now, v.Version = time.Now().UTC(), p.parts.Version
 	v.Flash = takeFlash(w, r)
+	v.Head, _ = r.Context().Value(headKey).(string)
 	var page bytes.Buffer
 	if err := p.pages[name].ExecuteTemplate(&page, "layout.html", v); err != nil {
 		return fmt.Errorf("render the page %s: %w", name, err)

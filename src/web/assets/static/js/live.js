@@ -24,11 +24,14 @@ function refresh() {
 // A browser opens six connections to a server that has no HTTP/2, for all its tabs together: a tab that nobody looks at
 // gives its own back, or the seventh would not load.
 let lost = 0, events = null, later = 0;
+// The first time, what changed since the page was made is asked for; later on, the page is read anew.
+let after = document.body.dataset.head;
 
 function listen() {
   clearTimeout(later);
   if (events || document.hidden) return;
-  const mine = events = new EventSource('/api/v1/events');
+  const mine = events = new EventSource('/api/v1/events' + (after ? '?after=' + encodeURIComponent(after) : ''));
+  after = '';
   const again = (ms) => { if (mine === events) { stop(); lost++; later = setTimeout(listen, ms); } };
   mine.addEventListener('open', () => { if (lost) refresh(); lost = 0; });
   mine.addEventListener('screen', () => { if (kinds().has('screen')) refresh(); });
