@@ -24,11 +24,8 @@ func (m *migration) compare(ctx context.Context) (warnings []string, err error) 
 
 // drift says how the live schema differs from the declared one.
 func (m *migration) drift(ctx context.Context) (words, warnings []string, err error) {
-	declared, err := schema.Declared(m.engine.dialect(), m.engine.live())
-	if err != nil {
-		return nil, nil, err
-	}
-	live, err := m.driver.InspectSchema(ctx, declared.Name, nil)
+	declaring := m.declare() // it takes about as long as looking at what is there
+	live, err := m.driver.InspectSchema(ctx, m.engine.live(), nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look at the schema: %w", m.explain(err))
 	}
@@ -39,6 +36,10 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 		return nil, nil, err
 	}
 	live.Tables = slices.DeleteFunc(live.Tables, func(t *atlas.Table) bool { return !m.tables[t.Name] }) // an extension's
+	declared, err := declaring()
+	if err != nil {
+		return nil, nil, err
+	}
 	// Without normalization a changed CHECK goes unseen.
 	changes, err := m.driver.SchemaDiff(live, declared, atlas.DiffNormalized())
 	if err != nil {
@@ -50,6 +51,18 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 		return nil, nil, err
 	}
 	return append(inWords(changes, ""), odd...), warnings, nil
+}
+
+// declare begins to evaluate the declared schema. What it returns waits for that.
+func (m *migration) declare() func() (*atlas.Schema, error) {
+	var declared *atlas.Schema
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		declared, err = schema.Declared(m.engine.dialect(), m.engine.live())
+	}()
+	return func() (*atlas.Schema, error) { <-done; return declared, err }
 }
 
 // seesKeys refuses to judge what it is not shown: MariaDB keeps foreign keys from a user who may do no more than read,
