@@ -59,7 +59,7 @@ func (e *Error) Unwrap() []error {
 
 // Options say what will lie in the data folder.
 type Options struct {
-	DatabaseFile           string // path of the SQLite file
+	DatabaseFile           string // path of the SQLite file; empty: a server keeps the rows
 	UploadsDir             string // path of the uploads folder
 	AllowNetworkFilesystem bool   // SQLite may lie on one
 	Version                string // of this program, for the marker
@@ -85,7 +85,7 @@ func Open(dir string, options Options) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, explain(path, "make it", err)
 	}
-	if !options.AllowNetworkFilesystem {
+	if options.DatabaseFile != "" && !options.AllowNetworkFilesystem {
 		if err := checkFilesystem(filepath.Dir(options.DatabaseFile)); err != nil {
 			return nil, err
 		}

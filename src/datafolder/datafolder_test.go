@@ -178,6 +178,27 @@ func TestDatabaseIsGoneButUploadsAreThere(t *testing.T) {
 	open(t, dir).Close()
 }
 
+// With a server for the rows there is no file to miss, whatever uploads are in the folder.
+func TestDatabaseIsElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	elsewhere := options(dir)
+	elsewhere.DatabaseFile = ""
+	for range 2 {
+		f, err := Open(dir, elsewhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(dir, "uploads", "media"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(dir, "uploads", "media", "abc"))
+	}
+}
+
 func TestDamagedMarker(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

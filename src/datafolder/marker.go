@@ -80,6 +80,9 @@ func checkForeign(path string, options Options) error {
 // checkWhole refuses a folder whose database is gone while uploads are still there: a new, empty database would hide
 // them.
 func checkWhole(path string, m Marker, options Options) error {
+	if options.DatabaseFile == "" {
+		return nil
+	}
 	if _, err := os.Lstat(options.DatabaseFile); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return nil // the database itself says what is wrong with it
 	}
