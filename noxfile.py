@@ -120,6 +120,7 @@ def test(session):
     go_test(session, "./...", servers=True)
     if need_compiler(session):
         go_test(session, "-race", *RACED, cgo=True, servers=True)
+        go_test(session, "-race", "-run", "^TestNodesStreams$", "./src/web", cgo=True, servers=True)
 
 
 @nox.session
