@@ -101,6 +101,8 @@ func unreachable(target config.Database, err error) error {
 	case errors.Is(err, mysql.ErrNoTLS), errors.As(err, &connect) && mustEncrypt && strings.Contains(err.Error(), noTLS):
 		return fmt.Errorf("%w: %s offers no encryption, and VITRINE_DATABASE_TLS=%s asks for it; switch it on there, or say "+
 			"VITRINE_DATABASE_TLS=off (%w)", ErrRefused, target.Where(), target.TLS, &brief{cause(err), err})
+	case errors.Is(err, context.Canceled) && errors.As(err, &connect):
+		return &brief{"the request ended before there was a connection to " + target.Where(), err}
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn),
@@ -137,6 +139,8 @@ func cause(err error) string {
 	switch {
 	case errors.As(err, &lookup):
 		return "the name " + lookup.Name + " is not known (" + lookup.Err + ")"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection broke"
 	case errors.As(err, &number):
 		return number.Error()
 	case errors.As(err, &operation):

@@ -295,3 +295,40 @@ func TestRefusesToSendInTheClear(t *testing.T) {
 		}
 	}
 }
+
+// A statement that is stopped: by a request that ends, which is no failure of the database, and by the server, which is.
+func TestStoppedStatements(t *testing.T) {
+	t.Parallel()
+	for _, kind := range servers.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			target := testkit.Fresh(t, string(kind))
+			db := testkit.Migrated(t, target)
+			slow, limited := "SELECT SLEEP(20)", "SET STATEMENT max_statement_time = 0.1 FOR SELECT SLEEP(20) FROM installation"
+			if kind == servers.Postgres {
+				slow, limited = "SELECT pg_sleep(20)", "SELECT pg_sleep(20)"
+			}
+			write := func(ctx context.Context, db *database.DB, statement string) error {
+				return db.Write(ctx, func(tx *database.Tx) error {
+					_, err := tx.ExecContext(ctx, statement)
+					return err
+				})
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(100*time.Millisecond, cancel)
+			if err := write(ctx, db, slow); !errors.Is(err, context.Canceled) || db.Stats().Failures != 0 {
+				t.Errorf("a request that ended: %v, counted %+v", err, db.Stats())
+			}
+			if kind == servers.Postgres {
+				must(t, testkit.Server(t, kind, false).Exec(t.Context(), "", "ALTER DATABASE "+target.Name+" SET statement_timeout = '500ms'"))
+			}
+			other := testkit.Opened(t, target)
+			begun := time.Now()
+			if err := write(t.Context(), other, limited); !errors.Is(err, database.ErrBusy) || time.Since(begun) > 10*time.Second ||
+				other.Stats().Failures != 1 {
+				t.Errorf("the server stopped it: %v, counted %+v", err, other.Stats())
+			}
+			must(t, use(t.Context(), target)) // and goes on
+		})
+	}
+}

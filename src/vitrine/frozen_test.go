@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"vitrine/schema"
+	"vitrine/src/config"
 	"vitrine/src/testkit"
+	"vitrine/src/testkit/servers"
 )
 
 // A node that stands still while it writes, as that of a machine that is suspended, keeps another one from writing for
@@ -29,14 +33,47 @@ func TestFrozenNodeLetsOthersGoOn(t *testing.T) {
 			for _, node := range nodes {
 				node.start()
 			}
-			for round := range 5 {
-				freezeOne(t, nodes, round)
+			for round := range 2 {
+				freezeOne(t, target, nodes, round)
 			}
 		})
 	}
 }
 
-func freezeOne(t *testing.T, nodes []*process, round int) {
+// freezeInTransaction stops a node again and again until it stands still in the middle of a transaction that others wait for.
+func freezeInTransaction(t *testing.T, node *process, target config.Database) {
+	t.Helper()
+	db := must(servers.Open(testkit.Server(t, servers.Kind(target.Dialect), false).URL(target.Name)))(t)
+	defer db.Close() //nolint:errcheck // nothing was written
+	open := "SELECT COUNT(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = 'installation'::regclass AND " +
+		"mode = 'RowShareLock' AND state = 'idle in transaction'"
+	if target.Dialect == schema.MariaDB {
+		open = "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id " +
+			"WHERE db = DATABASE() AND command = 'Sleep' AND trx_rows_locked > 0"
+	}
+	for range 1000 {
+		if err := node.command.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		still := 0
+		for still < 5 { // long enough for every other transaction to end
+			if time.Sleep(20 * time.Millisecond); count(t, db, open) == 0 {
+				break
+			}
+			still++
+		}
+		if still == 5 {
+			return
+		}
+		if err := node.command.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(1+rand.IntN(20)) * time.Millisecond)
+	}
+	t.Fatal("the node never stood still in the middle of a transaction")
+}
+
+func freezeOne(t *testing.T, target config.Database, nodes []*process, round int) {
 	t.Helper()
 	frozen := &load{admin: signIn(t, nodes[0]), known: map[string]string{}, unsure: map[string]bool{}}
 	other := signIn(t, nodes[1])
@@ -51,15 +88,16 @@ func freezeOne(t *testing.T, nodes []*process, round int) {
 		})
 	}
 	until(t, patience, "the first writes", func() bool { return frozen.acknowledged() > 2*writers })
-	if err := nodes[0].command.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	freezeInTransaction(t, nodes[0], target)
 	kept := until(t, 80*time.Second, "a write on the other node", func() bool {
 		body := fmt.Sprintf(`{"name":"other %d-%d"}`, round, time.Now().UnixNano())
 		answer, err := other.try(http.MethodPost, "/api/v1/playlists", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(body))
 		return err == nil && answer.StatusCode == http.StatusCreated
 	})
 	t.Logf("the other node was kept for %s", kept.Round(time.Millisecond))
+	if kept < 10*time.Second {
+		t.Error("that is too short for a lock that was held")
+	}
 	if err := nodes[0].command.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
