@@ -50,13 +50,15 @@ func openPostgres(ctx context.Context, target config.Database, readOnly bool) (*
 }
 
 // postgresConfig says in pgx's words where the server is. Whatever decides that, or who we are there, is said, so that
-// no PG* variable and no file in a home folder does.
+// no PG* variable and no file in a home folder does. (PGSERVICE alone cannot be overruled; where it names nothing that is
+// there, pgx says so.)
 func postgresConfig(target config.Database) (*pgx.ConnConfig, error) {
 	modes := map[string]string{"": "prefer", "prefer": "prefer", "off": "disable", "require": "require", "verify": "verify-full"}
 	query := url.Values{
 		"host": {target.Host}, "port": {strconv.Itoa(cmp.Or(target.Port, 5432))}, "sslmode": {modes[target.TLS]},
 		"sslrootcert": {target.CAFile}, "sslcert": {""}, "sslkey": {""}, "passfile": {""}, "options": {""},
-		"target_session_attrs": {"any"}, "application_name": {"vitrine"},
+		"target_session_attrs": {"any"}, "application_name": {"vitrine"}, "sslcertmode": {"allow"}, "sslnegotiation": {""},
+		"sslsni": {""}, "channel_binding": {""}, "require_auth": {""}, "min_protocol_version": {""}, "max_protocol_version": {""},
 		"connect_timeout": {strconv.Itoa(int(connectWithin.Seconds()))},
 	}
 	for name, value := range target.Options {
