@@ -314,8 +314,7 @@ func (e *postgres) listen(ctx context.Context, log *slog.Logger, up, wake func()
 	if late && ctx.Err() == nil {
 		log.Warn("PostgreSQL's announcements of changes do not arrive, as is so behind a transaction pooler. Other nodes' changes " +
 			"are found by looking from time to time; VITRINE_CHANGES_POLL=1s makes that quicker")
-		<-ctx.Done()
-		return ctx.Err()
+		_, err = connection.WaitForNotification(ctx) // it may be late only: a server that was frozen goes on
 	}
 	if err != nil {
 		return err
