@@ -50,13 +50,15 @@ func openPostgres(ctx context.Context, target config.Database, readOnly bool) (*
 }
 
 // postgresConfig says in pgx's words where the server is. Whatever decides that, or who we are there, is said, so that
-// no PG* variable and no file in a home folder does.
+// no PG* variable and no file in a home folder does. (PGSERVICE alone cannot be overruled; where it names nothing that is
+// there, pgx says so.)
 func postgresConfig(target config.Database) (*pgx.ConnConfig, error) {
 	modes := map[string]string{"": "prefer", "prefer": "prefer", "off": "disable", "require": "require", "verify": "verify-full"}
 	query := url.Values{
 		"host": {target.Host}, "port": {strconv.Itoa(cmp.Or(target.Port, 5432))}, "sslmode": {modes[target.TLS]},
 		"sslrootcert": {target.CAFile}, "sslcert": {""}, "sslkey": {""}, "passfile": {""}, "options": {""},
-		"target_session_attrs": {"any"}, "application_name": {"vitrine"},
+		"target_session_attrs": {"any"}, "application_name": {"vitrine"}, "sslcertmode": {"allow"}, "sslnegotiation": {""},
+		"sslsni": {""}, "channel_binding": {""}, "require_auth": {""}, "min_protocol_version": {""}, "max_protocol_version": {""},
 		"connect_timeout": {strconv.Itoa(int(connectWithin.Seconds()))},
 	}
 	for name, value := range target.Options {
@@ -312,8 +314,7 @@ func (e *postgres) listen(ctx context.Context, log *slog.Logger, up, wake func()
 	if late && ctx.Err() == nil {
 		log.Warn("PostgreSQL's announcements of changes do not arrive, as is so behind a transaction pooler. Other nodes' changes " +
 			"are found by looking from time to time; VITRINE_CHANGES_POLL=1s makes that quicker")
-		<-ctx.Done()
-		return ctx.Err()
+		_, err = connection.WaitForNotification(ctx) // it may be late only: a server that was frozen goes on
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -130,8 +131,12 @@ func answering(t *testing.T, text string) net.Listener {
 			if err != nil {
 				return
 			}
-			_, _ = c.Write([]byte(text))
-			_ = c.Close()
+			go func() {
+				defer func() { _ = c.Close() }()
+				_, _ = c.Write([]byte(text))
+				_ = c.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, c) // bytes that nobody read would make a reset of the end
+			}()
 		}
 	}()
 	return l

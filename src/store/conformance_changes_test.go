@@ -50,6 +50,23 @@ func testChanges(t *testing.T, f *fixture) {
 	same(t, "the newest is always kept", len(changes), 1)
 }
 
+// What was written while the clock was behind is pruned before what is older, and whoever needs it is told so.
+func testChangeHole(t *testing.T, f *fixture) {
+	for n, at := range []time.Time{f.now, f.now.Add(-1000 * time.Hour), f.now} {
+		_, err := f.AddPlaylist(f.ctx, signage.Playlist{Name: fmt.Sprint(n)}, at)
+		f.must(err)
+	}
+	pruned, err := f.PruneChanges(f.ctx, f.now.Add(-time.Hour))
+	f.must(err)
+	same(t, "pruned", pruned, 1)
+	if changes, err := f.ChangesSince(f.ctx, 0, 100); !errors.Is(err, signage.ErrPruned) {
+		t.Errorf("the second of three changes is gone, and the answer is %v, %v", changes, err)
+	}
+	changes, err := f.ChangesSince(f.ctx, 2, 100)
+	f.must(err)
+	same(t, "after it", len(changes), 1)
+}
+
 // A reader never sees number n without having been able to see every number before it, though writers overlap.
 func testChangeOrder(t *testing.T, f *fixture) {
 	stop := make(chan struct{})

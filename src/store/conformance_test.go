@@ -48,6 +48,7 @@ func parts() map[string]func(*testing.T, *fixture) {
 		"changes":         testChanges,
 		"change order":    testChangeOrder,
 		"change held":     testChangeHeld,
+		"change hole":     testChangeHole,
 		"closed":          testClosed,
 		"texts":           testTexts,
 		"alike":           testAlike,

@@ -66,8 +66,11 @@ func (s *Store) ChangesSince(ctx context.Context, number int64, limit int) ([]si
 	if err != nil {
 		return nil, s.wrap("read changes", err)
 	}
-	if len(changes) > 0 && changes[0].Number != number+1 {
-		return nil, fmt.Errorf("changes %d to %d: %w", number+1, changes[0].Number-1, signage.ErrPruned)
+	for i, c := range changes {
+		// Not only the oldest can be gone: a clock that was wrong made some of those after them old.
+		if next := number + 1 + int64(i); c.Number != next {
+			return nil, fmt.Errorf("changes %d to %d: %w", next, c.Number-1, signage.ErrPruned)
+		}
 	}
 	return changes, nil
 }
