@@ -225,7 +225,7 @@ func applyMigrations(ctx context.Context, cfg *config.Config, errs io.Writer) (d
 		if of > 0 {
 			fmt.Fprintf(errs, "%s: statement %d of %d\n", what, done+1, of)
 		} else if what != told {
-			fmt.Fprintln(errs, what)
+			fmt.Fprintln(errs, "Waiting for "+what) // as the log of a server says it
 		}
 		told = what
 	}

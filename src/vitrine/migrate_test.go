@@ -312,7 +312,7 @@ func TestMigrateApply(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &first); err != nil || status != 0 || !first.New || first.Adopted || len(first.Applied) != shipped {
 				t.Errorf("status %d, %v\n%s%s", status, err, out, errs)
 			}
-			if !strings.Contains(errs, ": statement 1 of ") {
+			if !strings.HasPrefix(errs, "Waiting for the database\n") || !strings.Contains(errs, ": statement 1 of ") {
 				t.Errorf("it does not tell how far it is:\n%s", errs)
 			}
 			if status, out, _ = apply(must(program())(t)); status != 0 || out != "Database: "+described(target)+"\nThe schema was up to date; nothing was changed.\n" {
