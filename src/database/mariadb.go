@@ -2,12 +2,10 @@ package database
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -265,11 +263,11 @@ func (e *mariadb) save(context.Context, conn, string) (string, error) { return "
 
 // lock holds a lock of the server on the connection on which the statements run: when that breaks, the lock is gone.
 func (e *mariadb) lock(ctx context.Context, c conn, waiting func()) (func(), error) {
-	sum := sha256.Sum256([]byte(e.target.Name)) // such a lock counts for the whole server, and its name is short
-	name := "vitrine-" + hex.EncodeToString(sum[:8])
+	// Such a lock counts for the whole server, and its name is short. The server knows how the database is spelled.
+	const name = "CONCAT('vitrine-', LEFT(SHA2(DATABASE(), 256), 16))"
 	for {
 		var got sql.NullInt64
-		if err := c.QueryRowContext(ctx, "SELECT GET_LOCK(?, 0)", name).Scan(&got); err != nil {
+		if err := c.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", 0)").Scan(&got); err != nil {
 			return nil, fmt.Errorf("migrate: %w", explain(e, err))
 		}
 		if got.Int64 == 1 {
@@ -286,7 +284,7 @@ func (e *mariadb) lock(ctx context.Context, c conn, waiting func()) (func(), err
 	}
 	return func() {
 		// Should these fail, the connection has broken, and the lock is gone with it.
-		_, _ = c.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", name)
+		_, _ = c.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+name+")")
 		_, _ = c.ExecContext(context.WithoutCancel(ctx), "SET SESSION wait_timeout = DEFAULT")
 	}, nil
 }

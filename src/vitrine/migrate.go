@@ -213,13 +213,15 @@ func newMigrateApply() *cobra.Command {
 	return cmd
 }
 
-// applyMigrations migrates while no server uses the data folder.
+// applyMigrations migrates. An SQLite database must not be in use meanwhile; on the others nodes wait for each other.
 func applyMigrations(ctx context.Context, cfg *config.Config, errs io.Writer) (describe string, report database.Report, err error) {
-	folder, err := openFolder(cfg)
-	if err != nil {
-		return "", report, err
+	if cfg.Database.Path != "" {
+		folder, busy := openFolder(cfg)
+		if busy != nil {
+			return "", report, busy
+		}
+		defer func() { err = errors.Join(err, folder.Close()) }()
 	}
-	defer func() { err = errors.Join(err, folder.Close()) }()
 	told := ""
 	tell := func(what string, done, of int) {
 		if of > 0 {

@@ -375,3 +375,23 @@ func TestMigrateLooksBesideAServer(t *testing.T) {
 		t.Errorf("a file that may not be written: status %d\n%s%s", status, out, errs)
 	}
 }
+
+// A step of its own may run while a node uses the same data folder, where the database is not in it.
+func TestMigrateApplyBesideANode(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range schema.Dialects() {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			p := newProcess(t, where(testkit.Fresh(t, dialect))...)
+			p.start()
+			want := config.ExitOK
+			if dialect == schema.SQLite {
+				want = config.ExitRunning
+			}
+			status, out, errs := finish(t, p.folder, p.extra, "migrate", "apply")
+			if status != want {
+				t.Errorf("status %d, want %d\n%s%s", status, want, out, errs)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -114,6 +115,8 @@ func (a *App) recovered(rec *recorder, r *http.Request, cause any) {
 func (a *App) log(rec *recorder, r *http.Request, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
+	case r.Context().Err() != nil && errors.Is(rec.err, context.Canceled): // who asked has gone
+		level = slog.LevelInfo
 	case rec.status >= http.StatusInternalServerError || rec.status == 0:
 		level = slog.LevelError
 	case rec.status >= http.StatusBadRequest:
