@@ -1,0 +1,51 @@
+//go:build compose
+
+package compose_test
+
+import (
+	"testing"
+	"time"
+
+	testservers "vitrine/src/testkit/servers"
+)
+
+// The servers of the Compose files are newer than those of the other tests: the conformance suite, the schema and the
+// data of every release run on them too.
+func TestConformanceOnTheseServers(t *testing.T) {
+	const password = "conformance"
+	// Nothing here has to outlive a power cut, and many databases are made.
+	serve := func(image, port, variable string, hurry ...string) string {
+		id := docker(t, append([]string{"run", "--detach", "--rm", "--env", variable + "=" + password,
+			"--publish", "127.0.0.1::" + port, image}, hurry...)...)
+		tidy(t, "rm", "--force", "--volumes", id)
+		return docker(t, "port", id, port)
+	}
+	addresses := map[testservers.Kind]string{
+		testservers.Postgres: "postgres://postgres:" + password + "@" + serve("postgres:17", "5432", "POSTGRES_PASSWORD",
+			"-c", "fsync=off", "-c", "max_connections=300") + "/postgres",
+		testservers.MariaDB: "mysql://root:" + password + "@" + serve("mariadb:11.8", "3306", "MARIADB_ROOT_PASSWORD",
+			"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--max-connections=300") + "/mysql",
+	}
+	var environment []string
+	for kind, url := range addresses {
+		t.Setenv(kind.Variable(), url)
+		environment = append(environment, kind.Variable()+"="+url)
+		version := ""
+		for end := time.Now().Add(time.Minute); version == "" && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+			if server, err := testservers.Start(t.Context(), kind); err == nil {
+				version, _ = server.Version(t.Context())
+			}
+		}
+		if version == "" {
+			t.Fatalf("%s does not answer", kind)
+		}
+		t.Logf("%s is %s", kind, version)
+	}
+	for _, only := range [][]string{{"-run", "^(TestConformance|TestReleases)$", "./src/store"}, {"./schema"}} {
+		out, status, err := run(root(t), environment, "go", append([]string{"test", "-count=1"}, only...)...)
+		if err != nil || status != 0 {
+			t.Errorf("status %d, %v\n%s", status, err, out)
+		}
+		t.Log(out)
+	}
+}
