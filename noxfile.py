@@ -27,7 +27,7 @@ CI = os.environ.get("CI") == "true"
 SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command with a PostgreSQL and a MariaDB of its own
 RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
          "./src/testkit/servers"]
-IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17"]
+IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17", "caddy:2"]
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 

@@ -47,25 +47,25 @@ func TestTwoNodes(t *testing.T) {
 	show.admin.base = addresses[0]
 	show.admin.tusSend(upload, 0, file[:half], http.StatusNoContent)
 	s.kill(ids[0], addresses[0])
+	show.admin.base = addresses[1]
+	if got := show.admin.tus(http.MethodHead, upload, nil, http.StatusOK).header.Get("Upload-Offset"); got != strconv.Itoa(half) {
+		t.Errorf("the other node has %s bytes of the upload, want %d", got, half)
+	}
 	show.admin.base = s.url("")
-	if got := show.admin.tusOffset(upload); got != half {
-		t.Errorf("the other node has %d bytes of the upload, want %d", got, half)
-	}
-	var added struct{ Media struct{ ID string } }
-	answer := show.admin.tusSend(upload, half, file[half:], http.StatusOK)
-	if err := json.Unmarshal(answer, &added); err != nil || added.Media.ID == "" {
-		t.Fatalf("the upload ended with %s (%v)", answer, err)
-	}
+	added := show.admin.tusFinish(upload, file)
 	s.within(patience, "the killed node to come back", func() bool { return answers(addresses[0] + "/readyz") })
 
 	// The screen listens to the second node, which is killed; what happens meanwhile, it hears from the other.
-	_, last := show.screen.listen(addresses[1], "", func() { show.add(added.Media.ID) })
+	_, last := show.screen.listen(addresses[1], "", func() { show.add(added) })
 	s.kill(ids[1], addresses[1])
+	show.admin.base = addresses[0]
 	show.add(show.admin.upload("Meanwhile.png", noise(t, 5)))
+	show.admin.base = s.url("")
 	manifest, _ := show.screen.listen(s.url(""), last, func() {})
 	if got := strings.Count(manifest, `"kind":"picture"`); got != 3 {
 		t.Errorf("the screen is told of %d slides, want 3:\n%s", got, manifest)
 	}
+	s.within(patience, "the killed node to come back", func() bool { return answers(addresses[1] + "/readyz") })
 	show.plays(3)
 }
 
@@ -141,21 +141,44 @@ func (v *visitor) tusSend(path string, offset int, part []byte, want int) []byte
 		"application/offset+octet-stream").body
 }
 
-func (v *visitor) tusOffset(path string) int {
+// tusFinish sends what is missing of an upload and returns the medium's id. As every client of the protocol does, it asks
+// how far the upload is and goes on from there when a proxy says that a node is gone.
+func (v *visitor) tusFinish(path string, file []byte) string {
 	v.t.Helper()
-	offset, err := strconv.Atoi(v.tus(http.MethodHead, path, nil, http.StatusOK).header.Get("Upload-Offset"))
-	if err != nil {
-		v.t.Fatal(err)
+	gone := func(got answer) bool {
+		return got.status == http.StatusBadGateway || got.status == http.StatusServiceUnavailable
 	}
-	return offset
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		got := v.tus(http.MethodHead, path, nil, 0)
+		if gone(got) && time.Now().Before(end) {
+			continue
+		}
+		offset, err := strconv.Atoi(got.header.Get("Upload-Offset"))
+		if err != nil {
+			v.t.Fatalf("how far the upload is: %d %v (%v)", got.status, got.header, err)
+		}
+		got = v.tus(http.MethodPatch, path, file[offset:], 0, "Upload-Offset", strconv.Itoa(offset), "Content-Type",
+			"application/offset+octet-stream")
+		var added struct{ Media struct{ ID string } }
+		switch {
+		case got.status == http.StatusOK:
+			if err := json.Unmarshal(got.body, &added); err != nil || added.Media.ID == "" {
+				v.t.Fatalf("the upload ended with %s (%v)", got.body, err)
+			}
+			return added.Media.ID
+		case !gone(got) || time.Now().After(end):
+			v.t.Fatalf("the upload cannot go on: %d %s", got.status, got.body)
+		}
+	}
 }
 
 type answer struct {
+	status int
 	header http.Header
 	body   []byte
 }
 
-// tus speaks the protocol of resumable uploads.
+// tus speaks the protocol of resumable uploads. want is the status that must come; 0: any.
 func (v *visitor) tus(method, path string, content []byte, want int, headers ...string) answer {
 	v.t.Helper()
 	request, err := http.NewRequestWithContext(v.t.Context(), method, v.base+path, bytes.NewReader(content))
@@ -173,8 +196,8 @@ func (v *visitor) tus(method, path string, content []byte, want int, headers ...
 	}
 	defer got.Body.Close()
 	var body bytes.Buffer
-	if _, err := body.ReadFrom(got.Body); err != nil || got.StatusCode != want {
+	if _, err := body.ReadFrom(got.Body); err != nil || want != 0 && got.StatusCode != want {
 		v.t.Fatalf("%s %s: %d, want %d (%v)\n%s", method, path, got.StatusCode, want, err, body.Bytes())
 	}
-	return answer{got.Header, body.Bytes()}
+	return answer{got.StatusCode, got.Header, body.Bytes()}
 }

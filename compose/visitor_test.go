@@ -115,6 +115,22 @@ func (v *visitor) takeToken() {
 	v.token = made.Token
 }
 
+// reads reports whether the server can read its database for us.
+func (v *visitor) reads() bool {
+	v.t.Helper()
+	request, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.base+"/api/v1/me", nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+v.token)
+	answer, err := v.client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
+}
+
 // upload sends a picture and returns its id.
 func (v *visitor) upload(name string, content []byte) string {
 	v.t.Helper()
