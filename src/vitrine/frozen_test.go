@@ -56,13 +56,13 @@ func freezeInTransaction(t *testing.T, node *process, target config.Database) {
 			t.Fatal(err)
 		}
 		still := 0
-		for still < 5 { // long enough for every other transaction to end
-			if time.Sleep(20 * time.Millisecond); count(t, db, open) == 0 {
+		for still < 2 { // long enough for every other transaction to end, and for MariaDB not to answer from its cache
+			if time.Sleep(120 * time.Millisecond); count(t, db, open) == 0 {
 				break
 			}
 			still++
 		}
-		if still == 5 {
+		if still == 2 {
 			return
 		}
 		if err := node.command.Process.Signal(syscall.SIGCONT); err != nil {
