@@ -18,7 +18,8 @@ import (
 // byHand are changes that someone made to the tables, and what is said of them.
 func byHand() map[string]struct{ sqlite, postgres, mariadb, says string } {
 	return map[string]struct{ sqlite, postgres, mariadb, says string }{
-		"a table more": {"CREATE TABLE notes (id integer)", "CREATE TABLE notes (id integer)", "CREATE TABLE notes (id integer)",
+		"a table more": {"CREATE TABLE notes (id integer)", "CREATE TABLE notes (id integer)",
+			"CREATE TABLE notes (id integer)",
 			"there is an unknown table notes"},
 		"a table less": {"DROP TABLE pairing", "DROP TABLE pairing", "DROP TABLE pairing", "table pairing is missing"},
 		"a column more": {"ALTER TABLE account ADD COLUMN mood text NULL", "ALTER TABLE account ADD COLUMN mood text NULL",
@@ -27,24 +28,31 @@ func byHand() map[string]struct{ sqlite, postgres, mariadb, says string } {
 			"ALTER TABLE screen DROP COLUMN user_agent", "in table screen column user_agent is missing"},
 		"another type": {"", "ALTER TABLE media ALTER COLUMN size TYPE integer", "ALTER TABLE media MODIFY size int NOT NULL",
 			"in table media column size is another one"},
-		"another nullability": {"", "ALTER TABLE media ALTER COLUMN size DROP NOT NULL", "ALTER TABLE media MODIFY size bigint NULL",
+		"another nullability": {"", "ALTER TABLE media ALTER COLUMN size DROP NOT NULL", "ALTER TABLE media MODIFY size " +
+			"bigint NULL",
 			"in table media column size is another one"},
 		"another default": {"", "ALTER TABLE installation ALTER COLUMN head SET DEFAULT 5",
 			"ALTER TABLE installation ALTER COLUMN head SET DEFAULT 5", "in table installation column head is another one"},
 		"another order of text": {"", `ALTER TABLE playlist ALTER COLUMN name TYPE text COLLATE "C"`,
-			"ALTER TABLE playlist MODIFY name varchar(120) COLLATE utf8mb4_general_ci NOT NULL", "in table playlist column name is another one"},
+			"ALTER TABLE playlist MODIFY name varchar(120) COLLATE utf8mb4_general_ci NOT NULL",
+			"in table playlist column name is another one"},
 		"an index less": {"DROP INDEX media_sha256", "DROP INDEX media_sha256", "DROP INDEX media_sha256 ON media",
 			"in table media index media_sha256 is missing"},
-		"an index more": {"CREATE INDEX mine ON media (name)", "CREATE INDEX mine ON media (name)", "CREATE INDEX mine ON media (name)",
+		"an index more": {"CREATE INDEX mine ON media (name)", "CREATE INDEX mine ON media (name)",
+			"CREATE INDEX mine ON media (name)",
 			"in table media there is an unknown index mine"},
 		"another index": {"DROP INDEX media_sha256; CREATE INDEX media_sha256 ON media (sha256)",
 			"DROP INDEX media_sha256; CREATE INDEX media_sha256 ON media (sha256)",
-			"ALTER TABLE media DROP INDEX media_sha256, ADD INDEX media_sha256 (sha256)", "in table media index media_sha256 is another one"},
-		"a check less": {"", "ALTER TABLE screen DROP CONSTRAINT screen_rotation", "ALTER TABLE screen DROP CONSTRAINT screen_rotation",
+			"ALTER TABLE media DROP INDEX media_sha256, ADD INDEX media_sha256 (sha256)", "in table media index media_sha256 " +
+				"is another one"},
+		"a check less": {"", "ALTER TABLE screen DROP CONSTRAINT screen_rotation", "ALTER TABLE screen DROP CONSTRAINT " +
+			"screen_rotation",
 			"in table screen check screen_rotation is missing"},
-		"a check more": {"", "ALTER TABLE screen ADD CONSTRAINT mine CHECK (width < 9)", "ALTER TABLE screen ADD CONSTRAINT mine CHECK (width < 9)",
+		"a check more": {"", "ALTER TABLE screen ADD CONSTRAINT mine CHECK (width < 9)",
+			"ALTER TABLE screen ADD CONSTRAINT mine CHECK (width < 9)",
 			"in table screen there is an unknown check mine"},
-		"a reference less": {"", "ALTER TABLE session DROP CONSTRAINT session_account", "ALTER TABLE session DROP CONSTRAINT session_account",
+		"a reference less": {"", "ALTER TABLE session DROP CONSTRAINT session_account",
+			"ALTER TABLE session DROP CONSTRAINT session_account",
 			"in table session foreign key session_account is missing"},
 		"a trigger": {"CREATE TRIGGER spy AFTER UPDATE ON account BEGIN DELETE FROM session; END",
 			"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; " +
@@ -52,9 +60,12 @@ func byHand() map[string]struct{ sqlite, postgres, mariadb, says string } {
 			"CREATE TRIGGER spy AFTER UPDATE ON account FOR EACH ROW DELETE FROM session", "there is an unknown trigger spy"},
 		"a view": {"CREATE VIEW who AS SELECT * FROM account", "CREATE VIEW who AS SELECT * FROM account",
 			"CREATE VIEW who AS SELECT * FROM account", "there is an unknown view who"},
-		"a materialized view": {"", "CREATE MATERIALIZED VIEW who AS SELECT * FROM account", "", "there is an unknown view who"},
-		"a rule":              {"", "CREATE RULE deaf AS ON DELETE TO session DO INSTEAD NOTHING", "", "there is an unknown rule deaf"},
-		"another engine":      {"", "", "ALTER TABLE rate_limit ENGINE = Aria", "table rate_limit is kept by Aria instead of InnoDB"},
+		"a materialized view": {"", "CREATE MATERIALIZED VIEW who AS SELECT * FROM account", "",
+			"there is an unknown view who"},
+		"a rule": {"", "CREATE RULE deaf AS ON DELETE TO session DO INSTEAD NOTHING", "",
+			"there is an unknown rule deaf"},
+		"another engine": {"", "", "ALTER TABLE rate_limit ENGINE = Aria", "table rate_limit is kept by Aria instead " +
+			"of InnoDB"},
 	}
 }
 
@@ -63,7 +74,8 @@ func TestDrift(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range schema.Dialects() {
 		for name, change := range byHand() {
-			statements := map[string]string{schema.SQLite: change.sqlite, schema.Postgres: change.postgres, schema.MariaDB: change.mariadb}[dialect]
+			statements := map[string]string{schema.SQLite: change.sqlite, schema.Postgres: change.postgres,
+				schema.MariaDB: change.mariadb}[dialect]
 			if statements == "" {
 				continue
 			}
@@ -83,7 +95,8 @@ func TestDrift(t *testing.T) {
 					}
 				}
 				status, err := db.Status(t.Context())
-				if must(t, err); status.UpToDate() || !slices.ContainsFunc(status.Drift, func(s string) bool { return strings.Contains(s, change.says) }) {
+				if must(t, err); status.UpToDate() || !slices.ContainsFunc(status.Drift,
+					func(s string) bool { return strings.Contains(s, change.says) }) {
 					t.Errorf("status %+v", status)
 				}
 				if !slices.Equal(shape(t, target), before) {
@@ -138,12 +151,14 @@ func TestForeignTables(t *testing.T) {
 func TestNoDriftInPostgreSQL(t *testing.T) {
 	t.Parallel()
 	for name, statements := range map[string][]string{
-		"an extension with views":      {"CREATE EXTENSION pg_stat_statements"},
-		"an extension with functions":  {"CREATE EXTENSION pgcrypto"},
-		"another schema":               {"CREATE SCHEMA other", "CREATE TABLE other.account (id integer)", "CREATE VIEW other.v AS SELECT 1 AS one"},
-		"another owner":                {"ALTER TABLE account OWNER TO postgres", "GRANT ALL ON account TO PUBLIC"},
-		"a setting of the database":    {"ALTER DATABASE {name} SET timezone = 'Asia/Kolkata'"},
-		"a publication and statistics": {"CREATE STATISTICS s ON id, username FROM account", "CREATE PUBLICATION p FOR TABLE account"},
+		"an extension with views":     {"CREATE EXTENSION pg_stat_statements"},
+		"an extension with functions": {"CREATE EXTENSION pgcrypto"},
+		"another schema": {"CREATE SCHEMA other", "CREATE TABLE other.account (id integer)",
+			"CREATE VIEW other.v AS SELECT 1 AS one"},
+		"another owner":             {"ALTER TABLE account OWNER TO postgres", "GRANT ALL ON account TO PUBLIC"},
+		"a setting of the database": {"ALTER DATABASE {name} SET timezone = 'Asia/Kolkata'"},
+		"a publication and statistics": {"CREATE STATISTICS s ON id, username FROM account",
+			"CREATE PUBLICATION p FOR TABLE account"},
 	} {
 		for _, when := range []string{"before", "after"} {
 			if when == "before" && strings.Contains(statements[0], "account") {
@@ -181,8 +196,9 @@ func TestNoDriftInPostgreSQL(t *testing.T) {
 func TestCommentsAreWarnings(t *testing.T) {
 	t.Parallel()
 	for dialect, statements := range map[string]string{
-		schema.Postgres: "COMMENT ON TABLE account IS 'ours'; COMMENT ON COLUMN screen.name IS 'ours'; COMMENT ON INDEX media_sha256 IS 'ours'",
-		schema.MariaDB:  "ALTER TABLE account COMMENT = 'ours'",
+		schema.Postgres: "COMMENT ON TABLE account IS 'ours'; COMMENT ON COLUMN screen.name IS 'ours'; COMMENT ON INDEX " +
+			"media_sha256 IS 'ours'",
+		schema.MariaDB: "ALTER TABLE account COMMENT = 'ours'",
 	} {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()

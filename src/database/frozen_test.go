@@ -58,7 +58,8 @@ func TestFreezeInChild(t *testing.T) {
 		must(t, database.StandStill(db, target, stillFor))
 		act = func() error {
 			return db.Write(ctx, func(tx *database.Tx) error {
-				if _, err := tx.ExecContext(ctx, "INSERT INTO setup_link (secret_hash, expires_at) VALUES ('frozen', 1)"); err != nil {
+				if _, err := tx.ExecContext(ctx, "INSERT INTO setup_link (secret_hash, expires_at) VALUES "+
+					"('frozen', 1)"); err != nil {
 					return err
 				}
 				freeze()
@@ -121,7 +122,8 @@ func TestFrozenInTheMiddleOfAWrite(t *testing.T) {
 			begun := time.Now()
 			for i := range 5 {
 				must(t, db.Write(t.Context(), func(tx *database.Tx) error {
-					_, err := tx.ExecContext(t.Context(), "INSERT INTO setup_link (secret_hash, expires_at) VALUES (?, 1)", fmt.Sprint(i))
+					_, err := tx.ExecContext(t.Context(), "INSERT INTO setup_link (secret_hash, expires_at) VALUES (?, 1)",
+						fmt.Sprint(i))
 					return err
 				}))
 			}
@@ -129,7 +131,8 @@ func TestFrozenInTheMiddleOfAWrite(t *testing.T) {
 				t.Errorf("the other node was kept for %s", took)
 			}
 			said := wake()
-			if !strings.Contains(said, "woken: the database is busy: ") && !strings.Contains(said, "woken: the database does not answer: ") &&
+			if !strings.Contains(said, "woken: the database is busy: ") && !strings.Contains(said,
+				"woken: the database does not answer: ") &&
 				!strings.Contains(said, "woken: commit a transaction: the database ") || strings.Contains(said, target.Password) {
 				t.Errorf("the node that woke up says:\n%s", said)
 			}
@@ -157,7 +160,8 @@ func TestFrozenInTheMiddleOfAMigration(t *testing.T) {
 			wake := frozen(t, target, "VT_CHILD_MORE=later")
 			db := testkit.Opened(t, target)
 			waited, begun := 0, time.Now()
-			_, err := database.MigrateFrom(db, t.Context(), sealed(t, dialect, later(dialect)...), "0.2.0", func(what string, _, _ int) {
+			_, err := database.MigrateFrom(db, t.Context(), sealed(t, dialect, later(dialect)...), "0.2.0", func(what string, _,
+				_ int) {
 				if what == "another node that brings the database up to date" {
 					waited++
 				}

@@ -34,7 +34,8 @@ func later(dialect string) []string {
 				"`created_at` integer NOT NULL, `mood` text NOT NULL, PRIMARY KEY (`id`), CHECK (`mood` <> ''));\n" +
 				"INSERT INTO `new_account` SELECT *, 'was ' || `username` FROM `account`;\nDROP TABLE `account`;\n" +
 				"ALTER TABLE `new_account` RENAME TO `account`;\nCREATE UNIQUE INDEX `account_username` ON `account` (`username`);",
-			"CREATE TABLE `pet` (`owner` text NOT NULL REFERENCES `account` (`id`) ON DELETE CASCADE, PRIMARY KEY (`owner`));\n" +
+			"CREATE TABLE `pet` (`owner` text NOT NULL REFERENCES `account` (`id`) ON DELETE CASCADE, PRIMARY KEY " +
+				"(`owner`));\n" +
 				"INSERT INTO `pet` SELECT `id` FROM `account`;\nALTER TABLE `pet` RENAME TO `companion`;\n" +
 				"CREATE INDEX `account_mood` ON `account` (`mood`);",
 		}
@@ -51,7 +52,8 @@ func later(dialect string) []string {
 		return []string{
 			"ALTER TABLE `account` ADD COLUMN IF NOT EXISTS `mood` varchar(120) NULL;\n" +
 				"UPDATE `account` SET `mood` = CONCAT('was ', `username`) WHERE `mood` IS NULL;\n" +
-				"ALTER TABLE `account` MODIFY COLUMN `mood` varchar(120) NOT NULL, ADD INDEX IF NOT EXISTS `account_mood` (`mood`);\n" +
+				"ALTER TABLE `account` MODIFY COLUMN `mood` varchar(120) NOT NULL, ADD INDEX IF NOT EXISTS `account_mood` " +
+				"(`mood`);\n" +
 				"ALTER TABLE `account` ADD CONSTRAINT IF NOT EXISTS `account_mood_said` CHECK (`mood` <> '');",
 			"CREATE TABLE IF NOT EXISTS `pet` (`owner` varchar(36) NOT NULL, PRIMARY KEY (`owner`)) CHARSET utf8mb4 " +
 				"COLLATE utf8mb4_nopad_bin ENGINE InnoDB;\n" +
@@ -60,7 +62,8 @@ func later(dialect string) []string {
 				"ON DELETE CASCADE;\n" +
 				"RENAME TABLE IF EXISTS `pet` TO `companion`;\n" +
 				"ALTER TABLE `account` CHANGE COLUMN IF EXISTS `created_at` `made_at` bigint NOT NULL;\n" +
-				"ALTER TABLE `session` DROP INDEX IF EXISTS `session_account_id`, ADD INDEX IF NOT EXISTS `session_of` (`account_id`);",
+				"ALTER TABLE `session` DROP INDEX IF EXISTS `session_account_id`, ADD INDEX IF NOT EXISTS `session_of` " +
+				"(`account_id`);",
 		}
 	}
 }
@@ -165,8 +168,9 @@ func isComplete(t testing.TB, db *database.DB) {
 	t.Helper()
 	for what, query := range map[string]string{
 		"accounts with sessions": "SELECT COUNT(*) FROM session JOIN account ON account.id = account_id",
-		"filled in":              "SELECT COUNT(*) FROM account WHERE mood = " + map[bool]string{true: "CONCAT('was ', username)", false: "'was ' || username"}[db.Dialect() == schema.MariaDB],
-		"companions":             "SELECT COUNT(*) FROM companion JOIN account ON id = owner",
+		"filled in": "SELECT COUNT(*) FROM account WHERE mood = " + map[bool]string{true: "CONCAT('was ', " +
+			"username)", false: "'was ' || username"}[db.Dialect() == schema.MariaDB],
+		"companions": "SELECT COUNT(*) FROM companion JOIN account ON id = owner",
 	} {
 		if n := number(t, db, query); n != 3 {
 			t.Errorf("%s: %d of 3", what, n)
@@ -284,7 +288,8 @@ func TestMigrateKilledGoesOn(t *testing.T) {
 		whole := testkit.Fresh(t, schema.MariaDB)
 		testkit.Migrated(t, whole)
 		want := shape(t, whole)
-		killAndResume(t, 20, func() config.Database { return testkit.Fresh(t, schema.MariaDB) }, nil, func(t *testing.T, db *database.DB) {
+		killAndResume(t, 20, func() config.Database { return testkit.Fresh(t, schema.MariaDB) }, nil, func(t *testing.T,
+			db *database.DB) {
 			_, err := db.Migrate(t.Context(), "0.2.0", silent)
 			must(t, err) // with a comparison of the schema and the declared one
 			if n := number(t, db, "SELECT COUNT(*) FROM installation"); n != 1 {
@@ -307,7 +312,8 @@ func TestMigrateKilledGoesOn(t *testing.T) {
 				if !slices.Equal(shapeOf(t, db), before) {
 					t.Error("the older program changed the tables")
 				}
-				_, err := database.MigrateFrom(db, t.Context(), sealed(t, schema.MariaDB, later(schema.MariaDB)...), "0.2.0", silent)
+				_, err := database.MigrateFrom(db, t.Context(), sealed(t, schema.MariaDB, later(schema.MariaDB)...), "0.2.0",
+					silent)
 				if !errors.Is(err, database.ErrDrift) { // the declaration knows nothing of companions
 					t.Errorf("the newer program says: %v", err)
 				}
@@ -365,7 +371,8 @@ func TestMigrateKilledAgainAndAgain(t *testing.T) {
 func migrated(t testing.TB, target config.Database) error {
 	t.Helper()
 	db := testkit.Opened(t, target)
-	_, err := database.MigrateFrom(db, context.Background(), sealed(t, target.Dialect, later(target.Dialect)...), "0.2.0", silent)
+	_, err := database.MigrateFrom(db, context.Background(), sealed(t, target.Dialect, later(target.Dialect)...), "0.2.0",
+		silent)
 	if errors.Is(err, database.ErrDrift) {
 		return nil
 	}

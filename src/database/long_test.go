@@ -27,9 +27,11 @@ const manyRows = 400_000
 func long(dialect string) []string {
 	if dialect == schema.Postgres {
 		return []string{"ALTER TABLE change_entry ALTER COLUMN number TYPE numeric;\n" +
-			"CREATE INDEX change_entry_long ON change_entry (kind, subject, at);\nALTER TABLE account ADD COLUMN mood text NULL;"}
+			"CREATE INDEX change_entry_long ON change_entry (kind, subject, at);\nALTER TABLE account ADD COLUMN mood " +
+			"text NULL;"}
 	}
-	return []string{"ALTER TABLE `change_entry` ADD COLUMN IF NOT EXISTS `note` varchar(36) NOT NULL DEFAULT 'none', ALGORITHM=COPY;\n" +
+	return []string{"ALTER TABLE `change_entry` ADD COLUMN IF NOT EXISTS `note` varchar(36) NOT NULL DEFAULT 'none', " +
+		"ALGORITHM=COPY;\n" +
 		"ALTER TABLE `change_entry` ADD INDEX IF NOT EXISTS `change_entry_long` (`kind`, `subject`, `note`);\n" +
 		"ALTER TABLE `account` ADD COLUMN IF NOT EXISTS `mood` varchar(120) NULL;"}
 }
@@ -69,7 +71,8 @@ func running(t testing.TB, db *sql.DB, dialect, begins string) bool {
 	t.Helper()
 	query := "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE ?"
 	if dialect == schema.Postgres {
-		query = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE $1"
+		query = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query " +
+			"LIKE $1"
 	}
 	var n int
 	must(t, db.QueryRowContext(context.Background(), query, begins+"%").Scan(&n))
@@ -77,7 +80,8 @@ func running(t testing.TB, db *sql.DB, dialect, begins string) bool {
 }
 
 // inside begins a long migration in a process of its own and calls stop within one of its statements.
-func inside(t *testing.T, target config.Database, begins string, stop func(child *command.Cmd)) (said string, err error) {
+func inside(t *testing.T, target config.Database, begins string, stop func(child *command.Cmd)) (said string,
+	err error) {
 	t.Helper()
 	child := inChild(t, "TestMigrateInChild", target, "VT_CHILD_AT=0", "VT_CHILD_MORE=long")
 	var out bytes.Buffer
@@ -119,7 +123,8 @@ func TestMigrateKilledInsideALongStatement(t *testing.T) {
 				server := testkit.Server(t, kind, true)
 				target := crowded(t, server)
 				said, err := inside(t, target, begins, func(*command.Cmd) { must(t, server.Kill()) })
-				if err == nil || !strings.Contains(said, database.ErrUnavailable.Error()) || strings.Contains(said, target.Password) {
+				if err == nil || !strings.Contains(said, database.ErrUnavailable.Error()) || strings.Contains(said,
+					target.Password) {
 					t.Errorf("the node ended with %v and said:\n%s", err, said)
 				}
 				must(t, server.Restart(t.Context()))

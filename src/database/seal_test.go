@@ -20,7 +20,8 @@ func TestMigrateFailsInWords(t *testing.T) {
 	for dialect, says := range map[string]string{
 		schema.SQLite:   "migration 99990101000000_more.sql failed and was undone; the data is as before: ",
 		schema.Postgres: "migration 99990101000000_more.sql failed and was undone; the data is as before: ",
-		schema.MariaDB: "migration 99990101000000_more.sql stopped at statement 2 of 3; those before it stay, and nothing is lost: " +
+		schema.MariaDB: "migration 99990101000000_more.sql stopped at statement 2 of 3; those before it stay, and nothing " +
+			"is lost: " +
 			"when the cause is mended, the next start goes on there, or: vitrine migrate apply (",
 	} {
 		t.Run(dialect, func(t *testing.T) {
@@ -73,7 +74,8 @@ func TestMigrateRefusesOtherStatements(t *testing.T) {
 			}
 			before, rows := shape(t, target), contents(t, target)
 			_, err = database.MigrateFrom(db, t.Context(), sealed(t, schema.MariaDB, text), "0.3.0", silent)
-			const says = "the migrations do not fit their seal: migration 99990101000000_more.sql was begun by vitrine 0.2.0, with " +
+			const says = "the migrations do not fit their seal: migration 99990101000000_more.sql was begun by vitrine " +
+				"0.2.0, with " +
 				"other statements than this program has; run that version again, or put back a backup from before"
 			if !errors.Is(err, database.ErrSeal) || err.Error() != says {
 				t.Errorf("got %v", err)

@@ -57,9 +57,11 @@ func shapeBy(t testing.TB, dialect string, db querier) (lines []string) {
 	t.Helper()
 	switch dialect {
 	case schema.SQLite:
-		return column(t, db, "SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || COALESCE(sql, '') FROM sqlite_schema ORDER BY 1")
+		return column(t, db, "SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || COALESCE(sql, '') FROM "+
+			"sqlite_schema ORDER BY 1")
 	case schema.MariaDB:
-		for _, table := range column(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1") {
+		for _, table := range column(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = "+
+			"DATABASE() ORDER BY 1") {
 			rows, err := db.QueryContext(context.Background(), "SHOW CREATE TABLE `"+table+"`")
 			must(t, err)
 			for rows.Next() {
@@ -91,12 +93,14 @@ func contents(t testing.TB, target config.Database) (lines []string) {
 	t.Helper()
 	db := raw(t, target)
 	defer func() { must(t, db.Close()) }()
-	list := "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY 1"
+	list := "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE " +
+		"TABLE' ORDER BY 1"
 	switch target.Dialect {
 	case schema.SQLite:
 		list = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1"
 	case schema.Postgres:
-		list = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1"
+		list = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = " +
+			"'BASE TABLE' ORDER BY 1"
 	}
 	for _, table := range column(t, db, list) {
 		rows, err := db.QueryContext(context.Background(), "SELECT * FROM "+table) //nolint:gosec // a name from the catalogue

@@ -35,35 +35,46 @@ func refusals() []refusal {
 	return []refusal{
 		{"a wrong password", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Password = "s3cret@:/?#%wrong" },
 			database.ErrRefused, map[string]string{
-				schema.Postgres: "open the database: the database refuses what is needed: {where} refuses user {user}; check the password in " +
-					"VITRINE_DATABASE_PASSWORD, or set it anew as the server's administrator with: ALTER USER {user} PASSWORD '…' (password " +
+				schema.Postgres: "open the database: the database refuses what is needed: {where} refuses user {user}; check the " +
+					"password in " +
+					"VITRINE_DATABASE_PASSWORD, or set it anew as the server's administrator with: ALTER USER {user} PASSWORD '…' " +
+					"(password " +
 					"authentication failed for user \"{user}\", SQLSTATE 28P01)",
-				schema.MariaDB: "open the database: the database refuses what is needed: {where} refuses user {user}; check the password in " +
-					"VITRINE_DATABASE_PASSWORD, or set it anew as the server's administrator with: ALTER USER '{user}'@'%' IDENTIFIED BY '…' " +
+				schema.MariaDB: "open the database: the database refuses what is needed: {where} refuses user {user}; check the " +
+					"password in " +
+					"VITRINE_DATABASE_PASSWORD, or set it anew as the server's administrator with: ALTER USER '{user}'@'%' " +
+					"IDENTIFIED BY '…' " +
 					"(Error 1045 (28000): Access denied for user '{user}'@'127.0.0.1' (using password: YES))",
 			}},
 		{"an unknown host", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Host = "no-such-host.invalid" },
-			database.ErrUnavailable, same("open the database: the database does not answer: {where}: the name no-such-host.invalid is not " +
+			database.ErrUnavailable, same("open the database: the database does not answer: {where}: the name " +
+				"no-such-host.invalid is not " +
 				"known (")},
 		{"a port where nothing listens", func(t *testing.T, d *config.Database, _ func(...string)) {
 			l := listener(t)
 			d.Port = port(l)
 			must(t, l.Close())
-		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: connection refused" + check)},
+		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: connection refused" +
+			check)},
 		{"a server that takes connections and says nothing", func(t *testing.T, d *config.Database, _ func(...string)) {
 			d.Port = port(listener(t)) // the system takes the connection for it
-		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: no answer in time" + check)},
+		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: no answer in time" +
+			check)},
 		{"a server that hangs up", func(t *testing.T, d *config.Database, _ func(...string)) {
 			d.Port = port(answering(t, ""))
-		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: the connection broke" + check)},
+		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: the connection broke" +
+			check)},
 		{"a missing database", func(_ *testing.T, d *config.Database, admin func(...string)) {
 			d.Name += "x"
 		}, database.ErrRefused, map[string]string{
 			schema.Postgres: "open the database: the database refuses what is needed: {where} has no database {name}; check " +
-				"VITRINE_DATABASE_NAME, or make it with: CREATE DATABASE {name} OWNER {user} (database \"{name}\" does not exist, SQLSTATE " +
+				"VITRINE_DATABASE_NAME, or make it with: CREATE DATABASE {name} OWNER {user} (database \"{name}\" does not " +
+				"exist, SQLSTATE " +
 				"3D000)",
-			schema.MariaDB: "open the database: the database refuses what is needed: user {user} lacks a right in database {name}, or there " +
-				"is no such database; give it all with: GRANT ALL ON `{name}`.* TO '{user}'@'%' (Error 1044 (42000): Access denied for user " +
+			schema.MariaDB: "open the database: the database refuses what is needed: user {user} lacks a right in database " +
+				"{name}, or there " +
+				"is no such database; give it all with: GRANT ALL ON `{name}`.* TO '{user}'@'%' (Error 1044 (42000): Access " +
+				"denied for user " +
 				"'{user}'@'%' to database '{name}')",
 		}},
 		{"no right to make tables", func(_ *testing.T, d *config.Database, admin func(...string)) {
@@ -74,11 +85,15 @@ func refusals() []refusal {
 			admin(fmt.Sprintf("REVOKE ALL ON %s.* FROM %s@'%%'", d.Name, d.User),
 				fmt.Sprintf("GRANT SELECT, INSERT, UPDATE, DELETE ON %s.* TO %s@'%%'", d.Name, d.User))
 		}, database.ErrRefused, map[string]string{
-			schema.Postgres: "make the table of migrations: the database refuses what is needed: user {user} lacks a right in database " +
-				"{name}; give it all with: ALTER DATABASE {name} OWNER TO {user}, and: GRANT ALL ON SCHEMA public TO {user} (permission denied " +
+			schema.Postgres: "make the table of migrations: the database refuses what is needed: user {user} lacks a right in " +
+				"database " +
+				"{name}; give it all with: ALTER DATABASE {name} OWNER TO {user}, and: GRANT ALL ON SCHEMA public TO {user} " +
+				"(permission denied " +
 				"for schema public, SQLSTATE 42501)",
-			schema.MariaDB: "make the table of migrations: the database refuses what is needed: user {user} lacks a right in database " +
-				"{name}, or there is no such database; give it all with: GRANT ALL ON `{name}`.* TO '{user}'@'%' (Error 1142 (42000): CREATE " +
+			schema.MariaDB: "make the table of migrations: the database refuses what is needed: user {user} lacks a right in " +
+				"database " +
+				"{name}, or there is no such database; give it all with: GRANT ALL ON `{name}`.* TO '{user}'@'%' (Error 1142 " +
+				"(42000): CREATE " +
 				"command denied to user '{user}'@'",
 		}},
 		{"no right to write", func(t *testing.T, d *config.Database, admin func(...string)) {
@@ -87,12 +102,16 @@ func refusals() []refusal {
 				admin("REASSIGN OWNED BY "+d.User+" TO postgres", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+d.User)
 				return
 			}
-			admin(fmt.Sprintf("REVOKE ALL ON %s.* FROM %s@'%%'", d.Name, d.User), fmt.Sprintf("GRANT SELECT ON %s.* TO %s@'%%'", d.Name, d.User))
+			admin(fmt.Sprintf("REVOKE ALL ON %s.* FROM %s@'%%'", d.Name, d.User), fmt.Sprintf("GRANT SELECT ON %s.* TO %s@'%%'",
+				d.Name, d.User))
 		}, database.ErrRefused, map[string]string{
-			schema.Postgres: "begin a transaction: the database refuses what is needed: user {user} lacks a right in database {name}; give " +
-				"it all with: ALTER DATABASE {name} OWNER TO {user}, and: GRANT ALL ON SCHEMA public TO {user} (permission denied for table " +
+			schema.Postgres: "begin a transaction: the database refuses what is needed: user {user} lacks a right in database " +
+				"{name}; give " +
+				"it all with: ALTER DATABASE {name} OWNER TO {user}, and: GRANT ALL ON SCHEMA public TO {user} (permission " +
+				"denied for table " +
 				"installation, SQLSTATE 42501)",
-			schema.MariaDB: "the database refuses what is needed: the user may only read in {where}, database {name}, and so is not shown " +
+			schema.MariaDB: "the database refuses what is needed: the user may only read in {where}, database {name}, and so " +
+				"is not shown " +
 				"its foreign keys; let it write too, with: GRANT ALL ON `{name}`.* TO its name",
 		}},
 		{"no more connections", func(_ *testing.T, d *config.Database, admin func(...string)) {
@@ -104,8 +123,10 @@ func refusals() []refusal {
 		}, database.ErrUnavailable, map[string]string{
 			schema.Postgres: "open the database: the database does not answer: {where} takes no more connections; raise its " +
 				"max_connections, or end other programs' (too many connections for database \"{name}\", SQLSTATE 53300)",
-			schema.MariaDB: "open the database: the database does not answer: {where} takes no more connections; raise its max_connections " +
-				"or the user's, or end other programs' (Error 1226 (42000): User '{user}' has exceeded the 'max_user_connections' resource " +
+			schema.MariaDB: "open the database: the database does not answer: {where} takes no more connections; raise its " +
+				"max_connections " +
+				"or the user's, or end other programs' (Error 1226 (42000): User '{user}' has exceeded the " +
+				"'max_user_connections' resource " +
 				"(current value: 1))",
 		}},
 	}
@@ -154,7 +175,8 @@ func TestRefusalsInWords(t *testing.T) {
 				test.make(t, &target, func(statements ...string) { must(t, server.Exec(t.Context(), owned, statements...)) })
 				begun := time.Now()
 				err := use(t.Context(), target)
-				want := strings.NewReplacer("{where}", target.Where(), "{user}", target.User, "{name}", target.Name).Replace(test.says[string(kind)])
+				want := strings.NewReplacer("{where}", target.Where(), "{user}", target.User, "{name}",
+					target.Name).Replace(test.says[string(kind)])
 				if !errors.Is(err, test.kind) || !strings.HasPrefix(fmt.Sprint(err), want) {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
@@ -207,7 +229,8 @@ func TestRefusesWhatIsNoDatabase(t *testing.T) {
 	} {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()
-			target := config.Database{Dialect: dialect, Host: "127.0.0.1", Port: port(answering(t, web)), Name: "n", User: "u", Password: "s3cret"}
+			target := config.Database{Dialect: dialect, Host: "127.0.0.1", Port: port(answering(t, web)), Name: "n", User: "u",
+				Password: "s3cret"}
 			err := use(t.Context(), target)
 			if !errors.Is(err, database.ErrUnavailable) || !strings.Contains(err.Error(), says) {
 				t.Errorf("got %v", err)
@@ -220,7 +243,8 @@ func TestRefusesWhatIsNoDatabase(t *testing.T) {
 		target := testkit.Fresh(t, schema.MariaDB)
 		target.Dialect = schema.Postgres
 		err := use(t.Context(), target)
-		if !errors.Is(err, database.ErrUnavailable) || !strings.Contains(err.Error(), "does not speak the language of PostgreSQL") {
+		if !errors.Is(err, database.ErrUnavailable) || !strings.Contains(err.Error(), "does not speak the language of "+
+			"PostgreSQL") {
 			t.Errorf("got %v", err)
 		}
 		isBrief(t, err, target)
@@ -250,13 +274,15 @@ func TestRefusesWithoutWrites(t *testing.T) {
 					testkit.Migrated(t, target)
 				}
 				locked := map[servers.Kind][]string{
-					servers.Postgres: {"ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.5)"},
-					servers.MariaDB:  {"SET GLOBAL read_only = 1"},
+					servers.Postgres: {"ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()",
+						"SELECT pg_sleep(0.5)"},
+					servers.MariaDB: {"SET GLOBAL read_only = 1"},
 				}[kind]
 				must(t, server.Exec(t.Context(), "", locked...))
 				err := use(t.Context(), target)
-				if !errors.Is(err, database.ErrReadOnly) || !strings.Contains(err.Error(), "the database cannot be written: "+target.Where()+
-					" takes no writes") || !database.IsWriteRefused(err) {
+				if !errors.Is(err, database.ErrReadOnly) || !strings.Contains(err.Error(),
+					"the database cannot be written: "+target.Where()+
+						" takes no writes") || !database.IsWriteRefused(err) {
 					t.Errorf("got %v", err)
 				}
 				isBrief(t, err, target)
@@ -270,7 +296,8 @@ func TestRefusesWithoutWrites(t *testing.T) {
 					}
 				}
 				unlocked := map[servers.Kind][]string{
-					servers.Postgres: {"SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "ALTER SYSTEM RESET default_transaction_read_only",
+					servers.Postgres: {"SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+						"ALTER SYSTEM RESET default_transaction_read_only",
 						"SELECT pg_reload_conf()", "SELECT pg_sleep(0.5)"},
 					servers.MariaDB: {"SET GLOBAL read_only = 0"},
 				}[kind]
@@ -291,8 +318,9 @@ func TestRefusesToSendInTheClear(t *testing.T) {
 				target := testkit.Fresh(t, string(kind))
 				target.TLS = word
 				err := use(t.Context(), target)
-				if !errors.Is(err, database.ErrRefused) || !strings.Contains(err.Error(), target.Where()+" offers no encryption, and "+
-					"VITRINE_DATABASE_TLS="+word+" asks for it; switch it on there, or say VITRINE_DATABASE_TLS=off (") {
+				if !errors.Is(err, database.ErrRefused) || !strings.Contains(err.Error(),
+					target.Where()+" offers no encryption, and "+
+						"VITRINE_DATABASE_TLS="+word+" asks for it; switch it on there, or say VITRINE_DATABASE_TLS=off (") {
 					t.Errorf("got %v", err)
 				}
 				isBrief(t, err, target)
@@ -325,11 +353,13 @@ func TestStoppedStatements(t *testing.T) {
 				t.Errorf("a request that ended: %v, counted %+v", err, db.Stats())
 			}
 			if kind == servers.Postgres {
-				must(t, testkit.Server(t, kind, false).Exec(t.Context(), "", "ALTER DATABASE "+target.Name+" SET statement_timeout = '500ms'"))
+				must(t, testkit.Server(t, kind, false).Exec(t.Context(), "",
+					"ALTER DATABASE "+target.Name+" SET statement_timeout = '500ms'"))
 			}
 			other := testkit.Opened(t, target)
 			begun := time.Now()
-			if err := write(t.Context(), other, limited); !errors.Is(err, database.ErrBusy) || time.Since(begun) > 10*time.Second ||
+			if err := write(t.Context(), other, limited); !errors.Is(err, database.ErrBusy) ||
+				time.Since(begun) > 10*time.Second ||
 				other.Stats().Failures != 1 {
 				t.Errorf("the server stopped it: %v, counted %+v", err, other.Stats())
 			}

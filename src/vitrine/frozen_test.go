@@ -45,10 +45,12 @@ func freezeInTransaction(t *testing.T, node *process, target config.Database) {
 	t.Helper()
 	db := must(servers.Open(testkit.Server(t, servers.Kind(target.Dialect), false).URL(target.Name)))(t)
 	defer db.Close() //nolint:errcheck // nothing was written
-	open := "SELECT COUNT(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = 'installation'::regclass AND " +
+	open := "SELECT COUNT(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = " +
+		"'installation'::regclass AND " +
 		"mode = 'RowShareLock' AND state = 'idle in transaction'"
 	if target.Dialect == schema.MariaDB {
-		open = "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id " +
+		open = "SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = " +
+			"trx_mysql_thread_id " +
 			"WHERE db = DATABASE() AND command = 'Sleep' AND trx_rows_locked > 0"
 	}
 	for range 1000 {
@@ -56,13 +58,13 @@ func freezeInTransaction(t *testing.T, node *process, target config.Database) {
 			t.Fatal(err)
 		}
 		still := 0
-		for still < 5 { // long enough for every other transaction to end
-			if time.Sleep(20 * time.Millisecond); count(t, db, open) == 0 {
+		for still < 2 { // long enough for every other transaction to end, and for MariaDB not to answer from its cache
+			if time.Sleep(120 * time.Millisecond); count(t, db, open) == 0 {
 				break
 			}
 			still++
 		}
-		if still == 5 {
+		if still == 2 {
 			return
 		}
 		if err := node.command.Process.Signal(syscall.SIGCONT); err != nil {
@@ -91,7 +93,8 @@ func freezeOne(t *testing.T, target config.Database, nodes []*process, round int
 	freezeInTransaction(t, nodes[0], target)
 	kept := until(t, 80*time.Second, "a write on the other node", func() bool {
 		body := fmt.Sprintf(`{"name":"other %d-%d"}`, round, time.Now().UnixNano())
-		answer, err := other.try(http.MethodPost, "/api/v1/playlists", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(body))
+		answer, err := other.try(http.MethodPost, "/api/v1/playlists", http.Header{"Content-Type": {"application/json"}},
+			strings.NewReader(body))
 		return err == nil && answer.StatusCode == http.StatusCreated
 	})
 	t.Logf("the other node was kept for %s", kept.Round(time.Millisecond))
@@ -102,7 +105,8 @@ func freezeOne(t *testing.T, target config.Database, nodes []*process, round int
 		t.Fatal(err)
 	}
 	before := frozen.acknowledged()
-	until(t, 20*time.Second, "a write on the node that woke up", func() bool { return frozen.acknowledged() > before+writers })
+	until(t, 20*time.Second, "a write on the node that woke up",
+		func() bool { return frozen.acknowledged() > before+writers })
 	stop()
 	running.Wait()
 	nodes[0].untilReady()

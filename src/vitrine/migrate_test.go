@@ -59,19 +59,23 @@ func states() []state {
 	up := func(t *testing.T, target config.Database) { testkit.Migrated(t, target) }
 	return []state{
 		{"empty", func(t *testing.T, target config.Database) { testkit.Opened(t, target) }, config.ExitSchema,
-			"Database: {where}\n{missing}The database is empty. The next start of the server sets it up, or: vitrine migrate apply\n",
+			"Database: {where}\n{missing}The database is empty. The next start of the server sets it up, or: vitrine migrate " +
+				"apply\n",
 			"it is empty"},
 		{"up to date", up, config.ExitOK, "Database: {where}\n{done}The schema is up to date.\n", ""},
 		{"changed by hand", func(t *testing.T, target config.Database) {
 			up(t, target)
 			sqlPast(t, target, "CREATE TABLE notes (id integer)")
-		}, config.ExitSchema, "Database: {where}\n{done}  differs  there is an unknown table notes\nThe schema is not as this program declares " +
+		}, config.ExitSchema, "Database: {where}\n{done}  differs  there is an unknown table notes\nThe schema is not as " +
+			"this program declares " +
 			"it. Someone changed the tables by hand; undo that, or put back a backup.\n", "there is an unknown table notes"},
 		{"made by Atlas", func(t *testing.T, target config.Database) {
 			up(t, target)
 			sqlPast(t, target, "DELETE FROM atlas_schema_revisions", "DELETE FROM installation")
-		}, config.ExitSchema, "Database: {where}\n{missing}The tables were made by Atlas' command line tool. The next start of the server " +
-			"takes them over, or: vitrine migrate apply\n", "its tables were made by Atlas' command line tool and are not taken over yet"},
+		}, config.ExitSchema, "Database: {where}\n{missing}The tables were made by Atlas' command line tool. The next " +
+			"start of the server " +
+			"takes them over, or: vitrine migrate apply\n", "its tables were made by Atlas' command line tool and are not " +
+			"taken over yet"},
 	}
 }
 
@@ -163,7 +167,8 @@ func TestMigrateStatusAndPlan(t *testing.T) {
 					t.Errorf("status %d, want %d:\n%s%s\nwant\n%s", status, s.status, got, errs, want)
 				}
 				status, out, errs = finish(t, folder, env, "migrate", "plan")
-				if head := "-- Database: " + described(target) + "\n"; status != s.status || !strings.HasPrefix(out, head) || errs != "" {
+				if head := "-- Database: " + described(target) + "\n"; status != s.status || !strings.HasPrefix(out, head) ||
+					errs != "" {
 					t.Errorf("plan: status %d\n%s%s", status, out, errs)
 				}
 				if plans := strings.Contains(out, "CREATE TABLE"); plans != (s.name == "empty") {
@@ -189,11 +194,13 @@ func asJSON(t *testing.T, s state, folder string, env []string, where string) {
 		if err := json.Unmarshal([]byte(out), &told); err != nil || status != s.status || errs != "" {
 			t.Fatalf("%s --json: status %d, %v\n%s%s", command, status, err, out, errs)
 		}
-		if told.Database != where || told.UpToDate != (s.status == 0) || told.New != (s.name == "empty") || !strings.Contains(s.says, told.Verdict) ||
+		if told.Database != where || told.UpToDate != (s.status == 0) || told.New != (s.name == "empty") ||
+			!strings.Contains(s.says, told.Verdict) ||
 			len(told.Drift) != strings.Count(s.says, "differs") || strings.Contains(out, "null") {
 			t.Errorf("%s --json: %s", command, out)
 		}
-		if (len(told.Pending) > 0) != strings.Contains(s.says, "{missing}") || (len(told.Applied) > 0) != strings.Contains(s.says, "{done}") {
+		if (len(told.Pending) > 0) != strings.Contains(s.says, "{missing}") ||
+			(len(told.Applied) > 0) != strings.Contains(s.says, "{done}") {
 			t.Errorf("%s --json: %s", command, out)
 		}
 		for _, p := range told.Pending {
@@ -221,7 +228,8 @@ func TestVerify(t *testing.T) {
 					if status != config.ExitSchema || !strings.Contains(errs, s.behind) || strings.Contains(out+errs, "Ready") {
 						t.Errorf("status %d\n%s%s", status, out, errs)
 					}
-					if says := ", and VITRINE_MIGRATE=verify leaves that to others; run: vitrine migrate apply\n"; s.name != "changed by hand" &&
+					if says := ", and VITRINE_MIGRATE=verify leaves that to others; run: vitrine migrate " +
+						"apply\n"; s.name != "changed by hand" &&
 						!strings.HasSuffix(errs, says) {
 						t.Errorf("it does not say what to do:\n%s", errs)
 					}
@@ -251,33 +259,39 @@ func TestMigrateBrokenOff(t *testing.T) {
 	first := must(must(schema.Migrations(schema.MariaDB))(t).Files())(t)[0]
 	statements := must(first.Stmts())(t)
 	// As a node leaves it that is killed before the third statement. (That it does is tested in src/database.)
-	sqlPast(t, target, "DROP TABLE slide, media, session, screen, playlist, api_token, pairing, rate_limit, setup_link, account, installation, change_entry",
+	sqlPast(t, target, "DROP TABLE slide, media, session, screen, playlist, api_token, pairing, rate_limit, setup_link, "+
+		"account, installation, change_entry",
 		"DELETE FROM atlas_schema_revisions")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	sqlPast(t, target, statements[:2]...)
-	sqlPast(t, target, fmt.Sprintf("INSERT INTO atlas_schema_revisions (version, description, type, applied, total, executed_at, execution_time, "+
+	sqlPast(t, target, fmt.Sprintf("INSERT INTO atlas_schema_revisions (version, description, type, applied, total, "+
+		"executed_at, execution_time, "+
 		"hash, partial_hashes, operator_version) VALUES ('%s', 'initial', 2, 2, %d, NOW(), 0, '', '%s', 'vitrine 0.1.0')",
 		first.Version(), len(statements), partial(t, statements[:2])))
 	env, folder := where(target), t.TempDir()
 	status, out, errs := finish(t, folder, env, "migrate", "status")
-	says := fmt.Sprintf("  missing  %s  (broken off after statement 2 of %d; goes on there)\n", first.Name(), len(statements))
+	says := fmt.Sprintf("  missing  %s  (broken off after statement 2 of %d; goes on there)\n", first.Name(),
+		len(statements))
 	if status != config.ExitSchema || !strings.Contains(out, says) || errs != "" {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 	status, out, _ = finish(t, folder, env, "migrate", "plan")
-	if says := fmt.Sprintf("-- %s, %d statements\n", first.Name(), len(statements)-2); status != config.ExitSchema || !strings.Contains(out, says) ||
+	if says := fmt.Sprintf("-- %s, %d statements\n", first.Name(), len(statements)-2); status != config.ExitSchema ||
+		!strings.Contains(out, says) ||
 		strings.Contains(out, statements[0]) || !strings.Contains(out, strings.TrimSuffix(statements[2], ";")) {
 		t.Errorf("plan: status %d\n%s", status, out)
 	}
 	status, _, errs = finish(t, folder, append(env, "VITRINE_MIGRATE=verify", "VITRINE_LISTEN=127.0.0.1:0"), "serve")
-	if says := fmt.Sprintf("migration %s was broken off after statement 2 of %d, and", first.Name(), len(statements)); status != config.ExitSchema ||
+	if says := fmt.Sprintf("migration %s was broken off after statement 2 of %d, and", first.Name(),
+		len(statements)); status != config.ExitSchema ||
 		!strings.Contains(errs, says) {
 		t.Errorf("verify: status %d\n%s", status, errs)
 	}
 	status, out, errs = finish(t, folder, env, "migrate", "apply")
-	if status != config.ExitOK || !strings.Contains(out, "  applied  "+first.Name()+"\n") || !strings.HasSuffix(out, "The schema is up to date.\n") {
+	if status != config.ExitOK || !strings.Contains(out, "  applied  "+first.Name()+"\n") || !strings.HasSuffix(out,
+		"The schema is up to date.\n") {
 		t.Errorf("apply: status %d\n%s%s", status, out, errs)
 	}
 	if status, out, _ := finish(t, folder, env, "migrate", "status"); status != config.ExitOK {
@@ -309,13 +323,15 @@ func TestMigrateApply(t *testing.T) {
 			}
 			status, out, errs := apply(must(program())(t), "--json")
 			var first report
-			if err := json.Unmarshal([]byte(out), &first); err != nil || status != 0 || !first.New || first.Adopted || len(first.Applied) != shipped {
+			if err := json.Unmarshal([]byte(out), &first); err != nil || status != 0 || !first.New || first.Adopted ||
+				len(first.Applied) != shipped {
 				t.Errorf("status %d, %v\n%s%s", status, err, out, errs)
 			}
 			if !strings.HasPrefix(errs, "Waiting for the database\n") || !strings.Contains(errs, ": statement 1 of ") {
 				t.Errorf("it does not tell how far it is:\n%s", errs)
 			}
-			if status, out, _ = apply(must(program())(t)); status != 0 || out != "Database: "+described(target)+"\nThe schema was up to date; nothing was changed.\n" {
+			if status, out, _ = apply(must(program())(t)); status != 0 ||
+				out != "Database: "+described(target)+"\nThe schema was up to date; nothing was changed.\n" {
 				t.Errorf("again: status %d\n%s", status, out)
 			}
 			status, out, errs = apply(must(next())(t))
@@ -354,7 +370,8 @@ func TestMigrateLooksBesideAServer(t *testing.T) {
 
 	missing := filepath.Join(t.TempDir(), "none.db")
 	status, out, errs := finish(t, t.TempDir(), []string{"VITRINE_DATABASE_URL=sqlite:" + missing}, "migrate", "status")
-	if status != config.ExitSchema || !strings.Contains(out, missing+" (not made yet)\n") || !strings.Contains(out, "The database is empty.") || errs != "" {
+	if status != config.ExitSchema || !strings.Contains(out, missing+" (not made yet)\n") || !strings.Contains(out,
+		"The database is empty.") || errs != "" {
 		t.Errorf("a file that is not there: status %d\n%s%s", status, out, errs)
 	}
 	if _, err := os.Stat(missing); err == nil {
@@ -371,7 +388,8 @@ func TestMigrateLooksBesideAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	testkit.ReadOnlyDisk(t, folder)
-	if status, out, errs := finish(t, t.TempDir(), where(target), "migrate", "status"); status != config.ExitOK || errs != "" {
+	if status, out, errs := finish(t, t.TempDir(), where(target), "migrate", "status"); status != config.ExitOK ||
+		errs != "" {
 		t.Errorf("a file that may not be written: status %d\n%s%s", status, out, errs)
 	}
 }

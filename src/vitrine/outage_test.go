@@ -142,7 +142,8 @@ func (l *load) run(ctx context.Context, wait *sync.WaitGroup) {
 func (l *load) write(ctx context.Context, name string) {
 	body := fmt.Sprintf(`{"name":%q}`, name)
 	for again := false; ctx.Err() == nil; again = true {
-		answer, err := l.admin.try(http.MethodPost, "/api/v1/playlists", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(body))
+		answer, err := l.admin.try(http.MethodPost, "/api/v1/playlists", http.Header{"Content-Type": {"application/json"}},
+			strings.NewReader(body))
 		if err != nil {
 			l.note(fmt.Sprintf("POST: %v", err))
 			return
@@ -156,7 +157,8 @@ func (l *load) write(ctx context.Context, name string) {
 			l.known[name] = said.ID
 		case answer.StatusCode == http.StatusConflict && again:
 			l.unsure[name] = true
-		case answer.StatusCode == http.StatusServiceUnavailable && strings.HasPrefix(said.Detail, "The server cannot reach its database"):
+		case answer.StatusCode == http.StatusServiceUnavailable && strings.HasPrefix(said.Detail,
+			"The server cannot reach its database"):
 			l.refused++
 			l.mu.Unlock()
 			time.Sleep(20 * time.Millisecond)
@@ -285,7 +287,8 @@ func outages() []struct {
 // killConnections ends every connection of a database's user, again and again.
 func killConnections(t *testing.T, server *servers.Server, owned string, _ *wire) {
 	for range 10 {
-		statement := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + owned + "' AND pid <> pg_backend_pid()"
+		statement := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + owned +
+			"' AND pid <> pg_backend_pid()"
 		if server.Kind() == servers.MariaDB {
 			statement = "KILL CONNECTION USER " + owned
 		}
@@ -368,7 +371,8 @@ func suffer(t *testing.T, node *process, l *load, name string, bare bool, outage
 	if writing > 8*time.Second {
 		t.Errorf("%s: it took %s until something could be written again", name, writing)
 	}
-	t.Logf("%s: written again %s after it was over, ready after %s more", name, writing.Round(time.Millisecond), ready.Round(time.Millisecond))
+	t.Logf("%s: written again %s after it was over, ready after %s more", name, writing.Round(time.Millisecond),
+		ready.Round(time.Millisecond))
 }
 
 type listed struct{ ID, Name string }
@@ -425,7 +429,8 @@ func (l *load) check(t *testing.T, events *stream) {
 	if len(events.others) > 0 {
 		t.Errorf("the stream of events also said %q", events.others)
 	}
-	t.Logf("%d were acknowledged, %d were unsure, %d were refused, %d are there", len(l.known), len(l.unsure), l.refused, len(there))
+	t.Logf("%d were acknowledged, %d were unsure, %d were refused, %d are there", len(l.known), len(l.unsure), l.refused,
+		len(there))
 	if l.refused == 0 {
 		t.Error("nothing was refused, so nothing was tried")
 	}

@@ -40,7 +40,8 @@ func openPast(target config.Database) (*sql.DB, error) {
 		return sql.Open("sqlite", target.Path)
 	}
 	u := url.URL{Scheme: map[string]string{schema.Postgres: "postgres", schema.MariaDB: "mysql"}[target.Dialect],
-		User: url.UserPassword(target.User, target.Password), Host: fmt.Sprintf("%s:%d", target.Host, target.Port), Path: "/" + target.Name}
+		User: url.UserPassword(target.User, target.Password), Host: fmt.Sprintf("%s:%d", target.Host, target.Port),
+		Path: "/" + target.Name}
 	return servers.Open(u.String())
 }
 
@@ -178,8 +179,9 @@ func startTogether(t *testing.T, dialect, before string, held bool) {
 				return a.live == http.StatusOK && a.ready == http.StatusServiceUnavailable &&
 					a.status.WaitingFor == "another node that brings the database up to date"
 			})
-			if code, body := get(t, http.DefaultClient, node.url("/api/v1/me")); code != http.StatusServiceUnavailable || !strings.Contains(body,
-				"It waits for another node that brings the database up to date.") {
+			if code, body := get(t, http.DefaultClient, node.url("/api/v1/me")); code != http.StatusServiceUnavailable ||
+				!strings.Contains(body,
+					"It waits for another node that brings the database up to date.") {
 				t.Errorf("a request meanwhile answers %d %s", code, body)
 			}
 		}
@@ -191,7 +193,8 @@ func startTogether(t *testing.T, dialect, before string, held bool) {
 		did += strings.Count(node.output.String(), "Brought the database up to date")
 	}
 	db := past(t, target)
-	if n := count(t, db, "SELECT COUNT(*) FROM atlas_schema_revisions WHERE applied = total"); did != 1 || n != migrations {
+	if n := count(t, db, "SELECT COUNT(*) FROM atlas_schema_revisions WHERE applied = total"); did != 1 ||
+		n != migrations {
 		t.Errorf("%d nodes migrated, and %d of %d migrations are recorded", did, n, migrations)
 	}
 	if n := count(t, db, "SELECT COUNT(*) FROM installation"); n != 1 {
@@ -219,10 +222,12 @@ func TestOlderVersionKeepsAway(t *testing.T) {
 			node.binary = next
 			node.start()
 			node.stop()
-			for _, args := range [][]string{{"serve"}, {"migrate", "status"}, {"migrate", "plan", "--json"}, {"migrate", "apply"}} {
+			for _, args := range [][]string{{"serve"}, {"migrate", "status"}, {"migrate", "plan", "--json"}, {"migrate",
+				"apply"}} {
 				env := append(where(target), "VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATA_DIR="+node.folder+"/data")
 				status, out, errs := finish(t, node.folder, env, args...)
-				want := "the database is newer than this program: it was brought to migration 29990101000000 by vitrine " + nextVersion +
+				want := "the database is newer than this program: it was brought to migration 29990101000000 by vitrine " +
+					nextVersion +
 					"; run that version or a later one, or put back "
 				if status != config.ExitSchema || !strings.Contains(errs, want) || out != "" {
 					t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
@@ -247,7 +252,8 @@ func TestChangedProgramIsRefused(t *testing.T) {
 				cmd.Path = path
 				out, err := cmd.CombinedOutput()
 				if status := cmd.ProcessState.ExitCode(); err == nil || status != config.ExitDatabase ||
-					!strings.Contains(string(out), "vitrine: the migrations do not fit their seal: this program was damaged or built from "+
+					!strings.Contains(string(out), "vitrine: the migrations do not fit their seal: this program was damaged or "+
+						"built from "+
 						"changed files; get it again (2") || !strings.Contains(string(out), "_initial.sql was edited") {
 					t.Errorf("%v: status %d\n%s", args, status, out)
 				}

@@ -55,7 +55,8 @@ func TestNodeWaitsForItsDatabase(t *testing.T) {
 			page.Header.Set("Accept", "text/html")
 			answer := must(http.DefaultClient.Do(page))(t)
 			text := string(must(readAll(answer))(t))
-			if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "It waits for "+waits) || shows(text, target) {
+			if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "It waits for "+waits) ||
+				shows(text, target) {
 				t.Errorf("a person is told %d %s", answer.StatusCode, text)
 			}
 			status, out, errs := finish(t, node.folder, append(where(target), "VITRINE_LISTEN=:"+node.port), "healthcheck")
@@ -63,7 +64,10 @@ func TestNodeWaitsForItsDatabase(t *testing.T) {
 				t.Errorf("the probe of an image would kill it meanwhile: %s%s", out, errs)
 			}
 			warned := fmt.Sprintf("database=%q cause=\"connection refused\" for_another=", target.Where())
-			until(t, patience, "a second line of the log", func() bool { return strings.Count(node.output.String(), warned) >= 2 })
+			until(t, patience, "a second line of the log", func() bool {
+				return strings.Count(node.output.String(),
+					warned) >= 2
+			})
 			if err := server.Restart(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -119,16 +123,20 @@ func unusable() []struct {
 		serve  bool
 	}{
 		{"a wrong password", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Password = "s3cret @:/?#%&wrong" },
-			config.ExitRefused, same("vitrine: open the database: the database refuses what is needed: {where} refuses user {user}; check the " +
+			config.ExitRefused, same("vitrine: open the database: the database refuses what is needed: {where} refuses user " +
+				"{user}; check the " +
 				"password in VITRINE_DATABASE_PASSWORD, or set it anew as the server's administrator with: ALTER USER "), false},
 		{"an unknown host", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Host = "no-such-host.invalid" },
-			config.ExitUnreachable, same("the database does not answer: {where}: the name no-such-host.invalid is not known ("), false},
+			config.ExitUnreachable, same("the database does not answer: {where}: the name no-such-host.invalid is not known ("),
+			false},
 		{"a port where nothing listens", func(t *testing.T, d *config.Database, _ func(...string)) { d.Port = freed(t) },
 			config.ExitUnreachable, same("the database does not answer: {where}: connection refused" + check), false},
 		{"a server that says nothing", func(t *testing.T, d *config.Database, _ func(...string)) { d.Port = blackhole(t) },
 			config.ExitUnreachable, same("the database does not answer: {where}: no answer in time" + check), false},
-		{"a missing database", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Name += "x" }, config.ExitRefused,
-			map[string]string{schema.Postgres: "{where} has no database {name}; check VITRINE_DATABASE_NAME, or make it with: CREATE DATABASE ",
+		{"a missing database", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Name += "x" },
+			config.ExitRefused,
+			map[string]string{schema.Postgres: "{where} has no database {name}; check VITRINE_DATABASE_NAME, or make it with: " +
+				"CREATE DATABASE ",
 				schema.MariaDB: "user {user} lacks a right in database {name}, or there is no such database; give it all with: GRANT ALL ON `"}, false},
 		{"no right to make tables", func(_ *testing.T, d *config.Database, admin func(...string)) {
 			if d.Dialect == schema.Postgres {
