@@ -88,15 +88,16 @@ def need_engine(session, *wanted):
 
 
 def go_test(session, *arguments, cgo=False, servers=False):
-    """Runs go test, shows what it prints as it comes, and keeps its closing lines for the end of the whole run."""
+    """Runs go test, shows what it prints as it comes, keeps its closing lines for the end of the whole run, returns all."""
     environment = dict(os.environ, CGO_ENABLED="1" if cgo else "0")
     command = [*(SERVERS if servers else []), "go", "test", *arguments]
     session.log(" ".join(command))
-    closing = []
+    printed, closing = [], []
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace") as process:
         for line in process.stdout:
             print(line, end="", flush=True)
+            printed.append(line)
             if re.match(r"(ok|FAIL|---|\?|panic:)\s?", line) and "[no test files]" not in line:
                 closing.append(line)
     SCRATCH.mkdir(exist_ok=True)
@@ -104,6 +105,7 @@ def go_test(session, *arguments, cgo=False, servers=False):
         summary.writelines(closing)
     if process.returncode != 0:
         session.error(f"go test ended with status {process.returncode}")
+    return printed
 
 
 def tracked(*patterns):
@@ -182,9 +184,9 @@ def lint(session):
     session.run("go", "run", "-C", ".ci/containers", ".", str(ROOT), external=True)
     if need(session, "shellcheck", "shellcheck"):
         session.run("shellcheck", *scripts(), external=True)
-    session.run(sys.executable, "-m", "py_compile", "noxfile.py", external=True)
+    session.run(sys.executable, "-m", "py_compile", "noxfile.py", ".ci/figures.py", external=True)
     if importlib.util.find_spec("pyflakes"):
-        session.run(sys.executable, "-m", "pyflakes", "noxfile.py", external=True)
+        session.run(sys.executable, "-m", "pyflakes", "noxfile.py", ".ci/figures.py", external=True)
 
 
 def vulnerabilities_reachable():
@@ -256,10 +258,19 @@ def compose(session):
 
 @nox.session
 def bench(session):
-    """Measures, and prints; nothing fails. Images: size, layers, time of a build and of a start, memory."""
-    if need_engine(session, "--emulation", *IMAGES):
-        go_test(session, "-tags", "compose", "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "1x",
-                "./compose")
+    """Measures, prints, and writes docs/figures.md; no figure fails. Without images: sh .ci/check -s bench -- program"""
+    load = os.getloadavg()[0]
+    need_servers(session)
+    packages = {"./" + str(pathlib.Path(name).parent) for name in tracked("src/*_test.go")
+                if re.search(r"^func Benchmark", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)}
+    printed = go_test(session, "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "10x", *sorted(packages),
+                      servers=True)
+    if session.posargs != ["program"] and need_engine(session, "--emulation", *IMAGES):
+        printed += go_test(session, "-tags", "compose", "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "1x",
+                           "./compose")
+    output = SCRATCH / "bench.txt"
+    output.write_text("".join(printed), encoding="utf-8")
+    session.run(sys.executable, ".ci/figures.py", str(output), str(load), external=True)
 
 
 def tagged(name):
