@@ -201,6 +201,8 @@ func (j *journey) upload() {
 		`[...document.querySelectorAll('img')].filter(%s).length >= %d`, isThumbnail, len(j.files)))
 	j.admin.WaitFor("the library to show all of them without a reload",
 		fmt.Sprintf(`document.querySelectorAll('[data-region="library"] [data-media]').length === %d`, len(j.files)))
+	// A page that is left before it has heard that all is stored asks whether to leave.
+	j.admin.WaitFor("the uploads to be over", `(document.querySelector('[data-close]') || {}).hidden !== true`)
 	j.shoot("5-library")
 }
 
