@@ -16,6 +16,9 @@ import (
 // MigrateFrom brings a database up to date from a folder of migrations, for tests of package database_test.
 var MigrateFrom = (*DB).migrate
 
+// Dial is how connections to servers are made.
+var Dial = dial
+
 // OpenWatched opens a database like [Open] and calls before with each statement that its writing connection is about to
 // send and that may write: what the database holds changes at these and nowhere else.
 func OpenWatched(ctx context.Context, target config.Database, before func(statement string)) (*DB, error) {
