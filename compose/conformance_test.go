@@ -14,16 +14,16 @@ import (
 func TestConformanceOnTheseServers(t *testing.T) {
 	const password = "conformance"
 	// Nothing here has to outlive a power cut, and many databases are made.
-	serve := func(image, port, variable string, hurry ...string) string {
+	serve := func(image, folder, port, variable string, hurry ...string) string {
 		id := docker(t, append([]string{"run", "--detach", "--rm", "--env", variable + "=" + password,
-			"--publish", "127.0.0.1::" + port, image}, hurry...)...)
+			"--publish", "127.0.0.1::" + port, "--tmpfs", folder, image}, hurry...)...)
 		tidy(t, "rm", "--force", "--volumes", id)
 		return docker(t, "port", id, port)
 	}
 	addresses := map[testservers.Kind]string{
-		testservers.Postgres: "postgres://postgres:" + password + "@" + serve("postgres:17", "5432", "POSTGRES_PASSWORD",
+		testservers.Postgres: "postgres://postgres:" + password + "@" + serve("postgres:17", "/var/lib/postgresql/data", "5432", "POSTGRES_PASSWORD",
 			"-c", "fsync=off", "-c", "max_connections=300") + "/postgres",
-		testservers.MariaDB: "mysql://root:" + password + "@" + serve("mariadb:11.8", "3306", "MARIADB_ROOT_PASSWORD",
+		testservers.MariaDB: "mysql://root:" + password + "@" + serve("mariadb:11.8", "/var/lib/mysql", "3306", "MARIADB_ROOT_PASSWORD",
 			"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--max-connections=300") + "/mysql",
 	}
 	var environment []string
