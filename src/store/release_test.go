@@ -16,7 +16,8 @@ import (
 	"vitrine/src/testkit"
 )
 
-// The data of every version that was released comes through an upgrade to this one: each row, and the bytes of each medium.
+// The data of every version that was released comes through an upgrade to this one: each row, and the bytes of each
+// medium.
 func TestReleases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../testkit/testdata/releases/*/vitrine.db")

@@ -133,11 +133,11 @@ func (r Release) Write(t testing.TB, target config.Database) {
 // dumped runs the program that comes with a server to write a database down.
 func dumped(target config.Database) ([]byte, error) {
 	port := strconv.Itoa(target.Port)
-	command := exec.Command("mariadb-dump", "--no-defaults", "--skip-extended-insert", "--skip-dump-date", "--no-tablespaces",
-		"--single-transaction", "--host="+target.Host, "--port="+port, "--user="+target.User, target.Name)
+	command := exec.Command("mariadb-dump", "--no-defaults", "--skip-extended-insert", "--skip-dump-date",
+		"--no-tablespaces", "--single-transaction", "--host="+target.Host, "--port="+port, "--user="+target.User, target.Name)
 	if target.Dialect == schema.Postgres {
-		command = exec.Command(newestDump(), "--inserts", "--no-owner", "--no-privileges", "--no-password", "--host="+target.Host,
-			"--port="+port, "--username="+target.User, target.Name)
+		command = exec.Command(newestDump(), "--inserts", "--no-owner", "--no-privileges", "--no-password",
+			"--host="+target.Host, "--port="+port, "--username="+target.User, target.Name)
 	}
 	command.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "MYSQL_PWD=" + target.Password,
 		"PGPASSWORD=" + target.Password}

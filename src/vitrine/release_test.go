@@ -23,7 +23,8 @@ import (
 	"vitrine/src/testkit"
 )
 
-var releaseFolder = flag.String("release", "", "write the data of this version into the `folder`, see src/testkit/testdata/releases")
+var releaseFolder = flag.String("release", "",
+	"write the data of this version into the `folder`, see src/testkit/testdata/releases")
 
 // The program itself writes what a small installation holds, on each database; that is written down as the data of a
 // release is, read back into another database, and nothing is missing. With -release it is kept as the data of this
