@@ -124,7 +124,8 @@ func (l *load) run(ctx context.Context, wait *sync.WaitGroup) {
 		wait.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				l.write(ctx, fmt.Sprintf("list %d-%05d", w, i))
-				time.Sleep(10 * time.Millisecond)
+				// A stream tells of 256 changes at most one by one, and those of a second may come together.
+				time.Sleep(50 * time.Millisecond)
 			}
 		})
 	}
@@ -418,7 +419,12 @@ func (l *load) check(t *testing.T, events *stream) {
 		}
 		return missing
 	}
-	until(t, patience, "the telling of every change", func() bool { return told() == 0 })
+	until(t, patience, "the telling of every change", func() bool {
+		missing := told()
+		events.mu.Lock()
+		defer events.mu.Unlock()
+		return missing == 0 || len(events.others) > 0
+	})
 	events.mu.Lock()
 	defer events.mu.Unlock()
 	for id, n := range events.changed {
