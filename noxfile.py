@@ -221,7 +221,8 @@ def browser(session):
     if need(session, "chromium", "chromium"):
         packages = sorted({"./" + str(pathlib.Path(name).parent) for name in names})
         only = "^(" + "|".join(tests) + ")$"  # the others are run by session test
-        go_test(session, "-tags", "browser", "-count=1", "-run", only, *packages, servers=True)
+        # One package after another: some tests look at every frame, and a browser that waits for the processor drops some.
+        go_test(session, "-tags", "browser", "-count=1", "-p", "1", "-run", only, *packages, servers=True)
 
 
 @nox.session
