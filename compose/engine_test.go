@@ -34,7 +34,7 @@ const (
 
 // run executes a program with nothing of Vitrine's settings from our environment and returns all that it printed.
 func run(folder string, env []string, name string, args ...string) (output string, status int, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 25*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = folder
