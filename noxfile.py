@@ -253,7 +253,8 @@ def bill_of_materials(session):
 @nox.session
 def compose(session):
     """Runs the Compose files on the engine, each from nothing to clean-up, and breaks them as self-hosters do."""
-    if need_engine(session, *IMAGES):
+    need_servers(session)
+    if need_engine(session, *IMAGES) and need(session, "chromium", "chromium"):
         go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-skip", "^TestImage", "./compose")
 
 

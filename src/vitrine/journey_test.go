@@ -86,10 +86,34 @@ func TestJourneyOverTwoNodes(t *testing.T) {
 	}
 }
 
+// The same with a server that runs already, in a container: the tests of the Compose files start it and name it.
+func TestJourneyInAContainer(t *testing.T) {
+	port, link := os.Getenv("VT_JOURNEY_PORT"), os.Getenv("VT_JOURNEY_LINK")
+	if port == "" {
+		t.Skip("run by the tests in compose")
+	}
+	server := &process{t: t, port: port, output: &output{}}
+	if _, err := server.output.Write([]byte(link)); err != nil {
+		t.Fatal(err)
+	}
+	j := beginAt(t, "localhost", server)
+	j.makeAdministrator()
+	j.upload()
+	j.arrange()
+	j.pair()
+	j.change()
+}
+
 func begin(t *testing.T, host string, extra ...string) *journey {
 	t.Helper()
-	j := &journey{t: t, server: newProcess(t, extra...), host: host, shots: testkit.Shots(t)}
-	j.server.start()
+	server := newProcess(t, extra...)
+	server.start()
+	return beginAt(t, host, server)
+}
+
+func beginAt(t *testing.T, host string, server *process) *journey {
+	t.Helper()
+	j := &journey{t: t, server: server, host: host, shots: testkit.Shots(t)}
 	j.admin = testkit.StartBrowser(t, testkit.BrowserOptions{}).NewPage()
 	j.admin.Resize(desk)
 	j.admin.Open(j.url("/"))
