@@ -75,7 +75,8 @@ func TestDatabaseServer(t *testing.T) {
 
 		id := s.container(d.service)
 		restarts := inspect(t, id).RestartCount
-		beside(t, id, "999:999", "kill -9 $(pidof "+d.process+")")
+		// Its first process takes the others along, so some are gone before their turn comes.
+		beside(t, id, "999:999", "kill -9 $(pidof "+d.process+") || true")
 		s.within(patience, "the engine to start the database again", func() bool {
 			return inspect(t, id).RestartCount > restarts
 		})
