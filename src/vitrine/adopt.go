@@ -1,14 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"vitrine/src/config"
 	"vitrine/src/signage"
 )
 
@@ -20,13 +20,7 @@ func newAdoptUploads() *cobra.Command {
 			"when \"vitrine serve\" refuses to and what is missing cannot be put back. Uploads that the database does not " +
 			"know are removed by the server later; media whose files are missing stay in the library until you remove them.",
 		Args: cobra.NoArgs,
-		RunE: runs(func(cmd *cobra.Command, _ []string) (err error) {
-			cfg, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
-			defer stop()
+		RunE: acts(func(ctx context.Context, cmd *cobra.Command, cfg *config.Config) (err error) {
 			folder, err := openFolder(cfg)
 			if err != nil {
 				return err

@@ -8,8 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,13 +25,7 @@ func newDemo() *cobra.Command {
 		Long: "Adds a few generated pictures and playlists to look around with. What is there stays as it is. " +
 			"It needs no running server, and talks to the one that runs on the data folder if there is one.",
 		Args: cobra.NoArgs,
-		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			cfg, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
-			defer stop()
+		RunE: acts(func(ctx context.Context, cmd *cobra.Command, cfg *config.Config) error {
 			info, running, err := datafolder.ReadLock(cfg.DataDir)
 			var media, playlists int
 			switch {

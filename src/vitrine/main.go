@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 	_ "time/tzdata" // so that time zones are known on machines and in images without them
 
 	"github.com/spf13/cobra"
@@ -96,6 +98,21 @@ func runs(command func(cmd *cobra.Command, args []string) error) func(cmd *cobra
 		}
 		return failed(kind(err), err)
 	}
+}
+
+// acts is [runs] for a command that reads the settings and may take a while: a signal asks it to stop, and a second one
+// ends the process at once.
+func acts(command func(ctx context.Context, cmd *cobra.Command, cfg *config.Config) error) func(*cobra.Command, []string) error {
+	return runs(func(cmd *cobra.Command, _ []string) error {
+		cfg, err := settings(cmd)
+		if err != nil {
+			return err
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+		defer stop()
+		context.AfterFunc(ctx, stop)
+		return command(ctx, cmd, cfg)
+	})
 }
 
 func status(err error) int {

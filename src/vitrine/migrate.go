@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,13 +42,7 @@ func newMigrateLook(use, short string, show printer) *cobra.Command {
 		Use: use, Short: short, Args: cobra.NoArgs,
 		Long: fmt.Sprintf("%s. The exit status is 0 when the schema is up to date and as declared, and %d when it is not.",
 			short, config.ExitSchema),
-		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			cfg, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
-			defer stop()
+		RunE: acts(func(ctx context.Context, cmd *cobra.Command, cfg *config.Config) error {
 			describe, status, err := lookAtSchema(ctx, cfg)
 			if err != nil {
 				return err
@@ -191,13 +183,7 @@ func newMigrateApply() *cobra.Command {
 		Use:   "apply",
 		Short: "Bring the schema up to date, as a start of the server does",
 		Args:  cobra.NoArgs,
-		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			cfg, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
-			defer stop()
+		RunE: acts(func(ctx context.Context, cmd *cobra.Command, cfg *config.Config) error {
 			describe, report, err := applyMigrations(ctx, cfg, cmd.ErrOrStderr())
 			if err != nil {
 				return err

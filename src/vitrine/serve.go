@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os/signal"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -44,14 +43,7 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server",
 		Args:  cobra.NoArgs,
-		RunE: runs(func(cmd *cobra.Command, _ []string) error {
-			cfg, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
-			defer stop()
-			context.AfterFunc(ctx, stop) // a second signal ends the process at once
+		RunE: acts(func(ctx context.Context, cmd *cobra.Command, cfg *config.Config) error {
 			return serve(ctx, cfg, cmd.OutOrStdout(), newLog(cfg, cmd.ErrOrStderr()))
 		}),
 	}
