@@ -17,12 +17,14 @@ import urllib.request
 
 import nox
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / ".ci"))
+import gotest  # noqa: E402, it lies there
+
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
-SUMMARY = SCRATCH / "summary"
 CI = os.environ.get("CI") == "true"
 SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command with a PostgreSQL and a MariaDB of its own
 RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
@@ -87,24 +89,27 @@ def need_engine(session, *wanted):
     return False
 
 
-def go_test(session, *arguments, cgo=False, servers=False):
-    """Runs go test, shows what it prints as it comes, keeps its closing lines for the end of the whole run, returns all."""
+def go_test(session, *arguments, cgo=False, servers=False, again=True):
+    """Runs go test, and once more alone what failed of it if that is little, unless again says no. See .ci/gotest.py."""
+    session.log(" ".join(["go", "test", *arguments]))
     environment = dict(os.environ, CGO_ENABLED="1" if cgo else "0")
+    if not gotest.test(SERVERS if servers else [], arguments, ROOT, environment, again):
+        session.error("go test found something wrong")
+
+
+def go_bench(session, *arguments, servers=False):
+    """Runs go test, shows what it prints as it comes, and returns that."""
+    session.log(" ".join(["go", "test", *arguments]))
+    printed = []
+
+    def show(line):
+        print(line, end="", flush=True)
+        printed.append(line)
+
     command = [*(SERVERS if servers else []), "go", "test", *arguments]
-    session.log(" ".join(command))
-    printed, closing = [], []
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            printed.append(line)
-            if re.match(r"(ok|FAIL|---|\?|panic:)\s?", line) and "[no test files]" not in line:
-                closing.append(line)
-    SCRATCH.mkdir(exist_ok=True)
-    with SUMMARY.open("a", encoding="utf-8") as summary:
-        summary.writelines(closing)
-    if process.returncode != 0:
-        session.error(f"go test ended with status {process.returncode}")
+    status, _ = gotest.stream(command, ROOT, dict(os.environ, CGO_ENABLED="0"), show)
+    if status:
+        session.error(f"go test ended with status {status}")
     return printed
 
 
@@ -130,7 +135,7 @@ def faults(session):
     """Breaks databases and nodes in every way that the tests know, 50 times, or as often as given: nox -s faults -- 10"""
     need_servers(session)
     os.environ["VT_ROUNDS"] = session.posargs[0] if session.posargs else "50"
-    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/vitrine", servers=True)
+    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/vitrine", servers=True, again=False)
 
 
 @nox.session
@@ -184,9 +189,9 @@ def lint(session):
     session.run("go", "run", "-C", ".ci/containers", ".", str(ROOT), external=True)
     if need(session, "shellcheck", "shellcheck"):
         session.run("shellcheck", *scripts(), external=True)
-    session.run(sys.executable, "-m", "py_compile", "noxfile.py", ".ci/figures.py", external=True)
+    session.run(sys.executable, "-m", "py_compile", *tracked("*.py"), external=True)
     if importlib.util.find_spec("pyflakes"):
-        session.run(sys.executable, "-m", "pyflakes", "noxfile.py", ".ci/figures.py", external=True)
+        session.run(sys.executable, "-m", "pyflakes", *tracked("*.py"), external=True)
 
 
 def vulnerabilities_reachable():
@@ -265,11 +270,11 @@ def bench(session):
     need_servers(session)
     packages = {"./" + str(pathlib.Path(name).parent) for name in tracked("src/*_test.go")
                 if re.search(r"^func Benchmark", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)}
-    printed = go_test(session, "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "10x", *sorted(packages),
-                      servers=True)
+    printed = go_bench(session, "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "10x", *sorted(packages),
+                       servers=True)
     if session.posargs != ["program"] and need_engine(session, "--emulation", *IMAGES):
-        printed += go_test(session, "-tags", "compose", "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "1x",
-                           "./compose")
+        printed += go_bench(session, "-tags", "compose", "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "1x",
+                            "./compose")
     output = SCRATCH / "bench.txt"
     output.write_text("".join(printed), encoding="utf-8")
     session.run(sys.executable, ".ci/figures.py", str(output), str(load), external=True)
@@ -288,4 +293,4 @@ def fuzz(session):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"^func (Fuzz\w+)\(", text, re.MULTILINE):
             package = "./" + str(pathlib.Path(name).parent)
-            go_test(session, "-run=^$", f"-fuzz=^{target}$", f"-fuzztime={duration}", package)
+            go_bench(session, "-run=^$", f"-fuzz=^{target}$", f"-fuzztime={duration}", package)

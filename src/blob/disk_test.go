@@ -64,7 +64,7 @@ func helper(t *testing.T, path string, credential *syscall.Credential, environme
 	t.Cleanup(func() { must(t, os.RemoveAll(folder)) })
 	must(t, os.Chmod(folder, 0o755))
 	binary := filepath.Join(folder, "blob.test")
-	must(t, os.WriteFile(binary, self, 0o755))
+	testkit.Program(t, binary, self)
 	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "^TestHelperProcess$")
 	cmd.Dir = folder
 	cmd.Env = append([]string{"VT_BLOB_FOLDER=" + path}, environment...)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"vitrine/src/testkit"
 )
 
 func options(dir string) Options {
@@ -238,9 +240,7 @@ func openAs(t *testing.T, uid uint32, dir string) string {
 		t.Fatal(err)
 	}
 	program := filepath.Join(filepath.Dir(dir), "program")
-	if err := os.WriteFile(program, self, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Program(t, program, self)
 	command := exec.Command(program)
 	command.Env = []string{asUser + "=" + dir}
 	command.Dir = "/"
