@@ -91,7 +91,7 @@ func frozen(t *testing.T, target config.Database, env ...string) (wake func() st
 			t.Fatalf("the node ended before it stopped: %s", said)
 		}
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child.Process.Pid))
 		must(t, err)
 		if _, state, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(state, "T") {
@@ -127,7 +127,7 @@ func TestFrozenInTheMiddleOfAWrite(t *testing.T) {
 					return err
 				}))
 			}
-			if took := time.Since(begun); took < stillFor/4 || took > stillFor+6*time.Second {
+			if took := time.Since(begun); took < stillFor/10 || took > stillFor+30*time.Second {
 				t.Errorf("the other node was kept for %s", took)
 			}
 			said := wake()
@@ -166,7 +166,7 @@ func TestFrozenInTheMiddleOfAMigration(t *testing.T) {
 					waited++
 				}
 			})
-			if took := time.Since(begun); !errors.Is(err, database.ErrDrift) || waited == 0 || took > stillFor+8*time.Second {
+			if took := time.Since(begun); !errors.Is(err, database.ErrDrift) || waited == 0 || took > stillFor+30*time.Second {
 				t.Errorf("after %s and %d looks: %v", took, waited, err)
 			}
 			said := wake()

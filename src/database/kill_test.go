@@ -266,7 +266,7 @@ func forgotten(t *testing.T, target config.Database) {
 	}
 	db := raw(t, target)
 	defer func() { must(t, db.Close()) }()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Millisecond) {
 		var busy int
 		must(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() "+
 			"AND pid <> pg_backend_pid() AND state <> 'idle'").Scan(&busy))

@@ -68,7 +68,7 @@ func pooler(t *testing.T, target config.Database) config.Database {
 	through := target
 	through.Port, err = strconv.Atoi(port)
 	must(t, err)
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			must(t, c.Close())
@@ -134,7 +134,7 @@ func TestTransactionPooler(t *testing.T) {
 		t.Errorf("of 60 writes %d are there", n)
 	}
 	var said lines
-	watching, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	watching, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- db.Watch(watching, slog.New(slog.NewTextHandler(&said, nil)), func() {}) }()

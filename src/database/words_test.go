@@ -181,7 +181,7 @@ func TestRefusalsInWords(t *testing.T) {
 					t.Errorf("got  %v\nwant %s", err, want)
 				}
 				isBrief(t, err, target)
-				if took := time.Since(begun); took > 20*time.Second {
+				if took := time.Since(begun); took > time.Minute {
 					t.Errorf("that took %s", took)
 				}
 			})
@@ -337,9 +337,9 @@ func TestStoppedStatements(t *testing.T) {
 			t.Parallel()
 			target := testkit.Fresh(t, string(kind))
 			db := testkit.Migrated(t, target)
-			slow, limited := "SELECT SLEEP(20)", "SET STATEMENT max_statement_time = 0.1 FOR SELECT SLEEP(20) FROM installation"
+			slow, limited := "SELECT SLEEP(90)", "SET STATEMENT max_statement_time = 0.1 FOR SELECT SLEEP(90) FROM installation"
 			if kind == servers.Postgres {
-				slow, limited = "SELECT pg_sleep(20)", "SELECT pg_sleep(20)"
+				slow, limited = "SELECT pg_sleep(90)", "SELECT pg_sleep(90)"
 			}
 			write := func(ctx context.Context, db *database.DB, statement string) error {
 				return db.Write(ctx, func(tx *database.Tx) error {
@@ -359,7 +359,7 @@ func TestStoppedStatements(t *testing.T) {
 			other := testkit.Opened(t, target)
 			begun := time.Now()
 			if err := write(t.Context(), other, limited); !errors.Is(err, database.ErrBusy) ||
-				time.Since(begun) > 10*time.Second ||
+				time.Since(begun) > time.Minute ||
 				other.Stats().Failures != 1 {
 				t.Errorf("the server stopped it: %v, counted %+v", err, other.Stats())
 			}

@@ -306,7 +306,7 @@ func TestUnixSocketAndSystemd(t *testing.T) {
 	var told strings.Builder
 	message := make([]byte, 4096)
 	for !strings.Contains(told.String(), "STOPPING=1") {
-		if err := manager.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := manager.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		n, err := manager.Read(message)

@@ -105,7 +105,7 @@ func freezeOne(t *testing.T, target config.Database, nodes []*process, round int
 		t.Fatal(err)
 	}
 	before := frozen.acknowledged()
-	until(t, 20*time.Second, "a write on the node that woke up",
+	until(t, patience, "a write on the node that woke up",
 		func() bool { return frozen.acknowledged() > before+writers })
 	stop()
 	running.Wait()

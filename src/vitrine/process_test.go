@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait of these tests.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // process is a running "vitrine serve" with a data folder that outlives it.
 type process struct {
@@ -131,11 +131,11 @@ func (p *process) launch() {
 	go func(c *exec.Cmd, done chan<- error) { done <- c.Wait() }(p.command, p.done)
 }
 
-// untilReady waits until the server is ready.
+// untilReady waits until the server is ready, and until what it printed before has arrived here.
 func (p *process) untilReady() {
 	p.t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if ready(p.url("/readyz")) {
+		if ready(p.url("/readyz")) && welcomed.MatchString(p.output.String()) {
 			return
 		}
 		select {
@@ -192,6 +192,9 @@ func (p *process) kill() {
 	<-p.done
 	p.command = nil
 }
+
+// welcomed matches what the server prints last before it is ready: where to go, and the set-up link if there is one.
+var welcomed = regexp.MustCompile(`(?s) is ready\..*=\n\n`)
 
 var setupLink = regexp.MustCompile(`/setup\?token=[A-Za-z0-9_-]+`)
 

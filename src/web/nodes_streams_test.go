@@ -184,7 +184,7 @@ func (w *town) editPlaylist(ctx context.Context, db playlistEditor, i int) error
 }
 
 // patience ends a test that waits in vain.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // brittle opens a stream whose connection breaks after a random number of bytes or a random time.
 func brittle(r *rand.Rand, open func(ctx context.Context) io.ReadCloser, each func(event) bool) {

@@ -300,7 +300,7 @@ func nodesShareABrokenUpload(t *testing.T, a, b, _ *server) {
 	}()
 	<-slow.begun
 	var refused bool
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && !refused; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && !refused; time.Sleep(10 * time.Millisecond) {
 		resp, _ := b.as(token).send(at, 0, bytes.NewReader(file[:0]))
 		refused = resp.StatusCode == http.StatusLocked
 	}
@@ -311,7 +311,7 @@ func nodesShareABrokenUpload(t *testing.T, a, b, _ *server) {
 	if err := <-ended; err == nil {
 		t.Fatal("the connection did not break")
 	}
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		status, offset := b.as(token).offset(at)
 		if status != 200 {
 			t.Fatalf("after the connection was lost, the upload is %d", status)

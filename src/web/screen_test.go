@@ -114,7 +114,7 @@ func (c screen) follow(node *server, version, lastEventID string) feed {
 // next returns the next event that is more than a sign of life. It must have that name.
 func (f feed) next(name string) event {
 	f.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case e, open := <-f.events:

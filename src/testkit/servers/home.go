@@ -2,10 +2,11 @@ package servers
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -83,13 +84,16 @@ func (h *home) socketFile() string { return filepath.Join(h.sockets(), "mariadbd
 // guard is the guardian. It reads from a pipe that nobody writes to, and whose other end the process that started the
 // server holds: the read ends when that process does, or closes it. Then it ends the server and removes the folder.
 //
+// It runs before the folder is made, so that there is no moment at which a kill leaves a folder behind. It is of the one
+// who runs the tests, who makes the folder and then gives it to the server's user.
+//
 // The folder of the number is renamed first: a start (see start) that was just under way either wrote its number down
 // before, or finds the folder gone and fails.
 const guard = `
 signal=$1
 trap '' HUP INT QUIT TERM
-cd "$0" || exit 1
 while read -r _; do :; done
+cd "$0" || exit 0
 mv number ended
 if read -r pid <ended/pid; then
 	kill -s "$signal" "$pid"
@@ -111,31 +115,34 @@ exec rm -rf "$0"
 // start writes the number of its process down and becomes the server.
 const start = `echo $$ >"$0/new" && mv "$0/new" "$0/pid" && exec "$@"`
 
-// newHome makes the folder of a server, and starts its guardian.
+// newHome starts the guardian of a server's folder, and makes the folder.
 func newHome(b brand, o owner, durable bool) (h *home, err error) {
-	folder, err := os.MkdirTemp(place(durable), "vitrine-"+string(b.kind())+"-")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for %s: %w", b.title(), err)
+	random := make([]byte, 6)
+	if _, err := rand.Read(random); err != nil {
+		return nil, err
 	}
+	folder := filepath.Join(place(durable), fmt.Sprintf("vitrine-%s-%x", b.kind(), random))
 	h = &home{folder: folder, owner: o}
 	// A path of a socket has at most 107 bytes.
 	if longest := filepath.Join(h.sockets(), ".s.PGSQL.65535"); len(longest) > 107 {
-		err := fmt.Errorf("%s is too long for a socket: set TMPDIR to a shorter path", longest)
-		return nil, errors.Join(err, os.Remove(folder))
-	}
-	for _, path := range []string{h.sockets(), h.number(), h.folder} {
-		err = errors.Join(err, os.MkdirAll(path, 0o700), o.give(path))
-	}
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+		return nil, fmt.Errorf("%s is too long for a socket: set TMPDIR to a shorter path", longest)
 	}
 	signal := strings.TrimPrefix(signalName(b.quitSignal()), "SIG")
-	h.guardian = o.command("/", "/bin/sh", "-c", guard, h.folder, signal)
+	h.guardian = owner{}.command("/", "/bin/sh", "-c", guard, h.folder, signal)
 	if h.leash, err = h.guardian.StdinPipe(); err == nil {
 		err = h.guardian.Start()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start the guardian of %s: %w", b.title(), err), os.RemoveAll(folder))
+		return nil, fmt.Errorf("start the guardian of %s: %w", b.title(), err)
+	}
+	for _, path := range []string{h.folder, h.sockets(), h.number()} {
+		err = errors.Join(err, os.Mkdir(path, 0o700))
+	}
+	for _, path := range []string{h.sockets(), h.number(), h.folder} {
+		err = errors.Join(err, o.give(path))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("make a folder for %s: %w", b.title(), err), h.close())
 	}
 	return h, nil
 }
@@ -240,7 +247,7 @@ func freePort() (int, error) {
 	}
 	var last error
 	for range 100 {
-		port := lowest + rand.IntN(above-lowest)
+		port := lowest + mathrand.IntN(above-lowest)
 		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, listener.Close()

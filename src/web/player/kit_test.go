@@ -33,7 +33,7 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // counted is the real store, and counts how often a playlist is read.
 type counted struct {
