@@ -39,7 +39,7 @@ func TestTwoNodes(t *testing.T) {
 		s.within(patience, "both nodes to be ready", func() bool { return answers(address + "/readyz") })
 	}
 	// The set-up link of either node makes the administrator; everything from here goes through the proxy.
-	show := begin(t, s.url(""), docker(t, "logs", ids[0])+docker(t, "logs", ids[1]))
+	show := begin(t, s.url(""), ids[0])
 
 	file := largest(t, 1500, 1000)
 	half := len(file) / 2
@@ -79,7 +79,8 @@ func (s *stack) kill(id, address string) {
 	})
 }
 
-// listen follows the screen's stream from an event on, does something, and returns the next manifest and its number.
+// listen follows the screen's stream from an event on and returns the next manifest and its number. Without an event it
+// does something when it has been told what is so, and returns what it is told then.
 func (v *visitor) listen(base, last string, then func()) (manifest, id string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.t.Context(), patience)
@@ -102,7 +103,6 @@ func (v *visitor) listen(base, last string, then func()) (manifest, id string) {
 	if answer.StatusCode != http.StatusOK {
 		v.t.Fatalf("the stream is %s", answer.Status)
 	}
-	time.AfterFunc(500*time.Millisecond, then)
 	wanted := 2 // the first tells what is so already, the second what was done
 	if last != "" {
 		wanted = 1
@@ -120,6 +120,7 @@ func (v *visitor) listen(base, last string, then func()) (manifest, id string) {
 				if wanted--; wanted == 0 {
 					return value, id
 				}
+				then()
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func TestDev(t *testing.T) {
 	s, repository := startDev(t)
 	took := s.edit(repository, "Almost there", "Nearly there")
 	t.Logf("an edit was live after %.1f s", took.Seconds())
-	show := begin(t, s.url(""), s.logs("vitrine"))
+	show := begin(t, s.url(""), s.container("vitrine"))
 	show.plays(1)
 
 	address := strings.TrimSpace(s.compose("port", "vitrine", "2345"))

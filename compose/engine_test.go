@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +26,7 @@ import (
 
 const (
 	// patience bounds every wait for something that is running already.
-	patience = 60 * time.Second
+	patience = 3 * time.Minute
 	// checkImage is the image of the product that these tests build and use.
 	checkImage = "vitrine-check"
 	// shellImage is an image with a shell that is there anyway: the product's has none.
@@ -229,12 +230,17 @@ func (s *stack) ready() {
 // within polls until something is so.
 func (s *stack) within(limit time.Duration, what string, is func() bool) {
 	s.t.Helper()
+	within(s.t, limit, what, is)
+}
+
+func within(t testing.TB, limit time.Duration, what string, is func() bool) {
+	t.Helper()
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if is() {
 			return
 		}
 	}
-	s.t.Fatalf("waited %s in vain for %s", limit, what)
+	t.Fatalf("waited %s in vain for %s", limit, what)
 }
 
 func answers(url string) bool {
@@ -249,10 +255,32 @@ func answers(url string) bool {
 
 func (s *stack) url(path string) string { return "http://127.0.0.1:" + s.port + path }
 
-// logs returns what a service printed so far, over all its starts.
+// logs returns what has arrived so far of what a service printed, over all its starts.
 func (s *stack) logs(service string) string {
 	s.t.Helper()
 	return docker(s.t, "logs", s.container(service))
+}
+
+// heard waits until all of that is in a service's log, and returns the log: the engine notes what a program prints later
+// than the program answers or ends.
+func (s *stack) heard(service string, parts ...string) (log string) {
+	s.t.Helper()
+	return heard(s.t, s.container(service), parts...)
+}
+
+// heard does so for a container.
+func heard(t testing.TB, container string, parts ...string) string {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		log := docker(t, "logs", container)
+		missing := func(part string) bool { return !strings.Contains(log, part) }
+		if !slices.ContainsFunc(parts, missing) {
+			return log
+		}
+		if time.Now().After(end) {
+			t.Fatalf("waited %s in vain for %q in the log:\n%s", patience, parts, log)
+		}
+	}
 }
 
 // container returns the id of a service's container, running or not.
@@ -303,14 +331,14 @@ func inspect(t testing.TB, container string) state {
 	return all[0]
 }
 
-// ended waits until a container has ended, and returns its status and what it printed.
+// ended waits until a container has ended with a complaint, and returns its status and what it printed.
 func ended(t testing.TB, container string) (status int, said string) {
 	t.Helper()
 	code, err := strconv.Atoi(docker(t, "wait", container))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return code, docker(t, "logs", container)
+	return code, heard(t, container, "vitrine: ")
 }
 
 // beside runs a shell in a container that sees the processes of another one, as a user without any privilege.

@@ -94,7 +94,7 @@ func TestLargestPictureFitsIntoTheLimit(t *testing.T) {
 			s.env["VT_MEMORY"], s.env["VITRINE_MAX_PIXELS"] = test.memory, test.pixels
 			s.up()
 			admin := newVisitor(t, s.url(""))
-			admin.setUp(s.logs("vitrine"))
+			admin.setUp(s.container("vitrine"))
 			admin.upload("Large.png", largest(t, test.width, test.height))
 			if got := inspect(t, s.container("vitrine")); got.RestartCount != 0 {
 				t.Errorf("it was killed and started again %d times", got.RestartCount)
@@ -128,7 +128,7 @@ func TestAnyUser(t *testing.T) {
 			"no-new-privileges", "--volume", name+":/data", "--publish", "127.0.0.1:"+port+":8080", product(t))
 		s := &stack{t: t, port: port}
 		s.ready()
-		show := begin(t, s.url(""), docker(t, "logs", name))
+		show := begin(t, s.url(""), name)
 		if out := docker(t, "exec", name, "/vitrine", "healthcheck", "--ready"); out != "ready" {
 			t.Errorf("as %s the health check says %q", user, out)
 		}

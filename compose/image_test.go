@@ -114,7 +114,7 @@ func TestImageOnOtherMachines(t *testing.T) {
 			if out := docker(t, "exec", name, "/vitrine", "version"); !strings.Contains(out, "linux/"+test.architecture) {
 				t.Errorf("it says %q", out)
 			}
-			show := begin(t, s.url(""), docker(t, "logs", name))
+			show := begin(t, s.url(""), name)
 			docker(t, "restart", name)
 			s.ready()
 			show.plays(1)

@@ -54,10 +54,11 @@ func (s *stack) refusedWith(what string, status func(code int) bool) string {
 		state := inspect(s.t, id)
 		return status(state.State.ExitCode) && (state.RestartCount > 0 || state.State.Status == "exited")
 	})
-	lines := complaints(s.logs("vitrine"))
-	if len(lines) == 0 {
-		s.t.Fatalf("nothing is said about it:\n%s", s.logs("vitrine"))
-	}
+	var lines []string
+	s.within(patience, "what it says about it", func() bool {
+		lines = complaints(s.logs("vitrine"))
+		return len(lines) > 0
+	})
 	for _, line := range lines {
 		if line != lines[len(lines)-1] {
 			s.t.Errorf("two starts say two things:\n%s\n%s", line, lines[len(lines)-1])
@@ -107,7 +108,7 @@ func TestFolderOwnedByRoot(t *testing.T) {
 	says(t, line, "The data folder /data cannot be used", "runs as 65532:65532", "belongs to 0:0 (mode 0755)")
 	mend(t, s.env["VT_DATA"], line)
 	s.ready() // by itself: the engine goes on trying
-	begin(t, s.url(""), s.logs("vitrine"))
+	begin(t, s.url(""), s.container("vitrine"))
 }
 
 func TestUploadsFolderOwnedByRoot(t *testing.T) {
@@ -118,7 +119,7 @@ func TestUploadsFolderOwnedByRoot(t *testing.T) {
 	says(t, line, "the uploads folder cannot be used", "/data/uploads", "belongs to 0:0 (mode 0755)")
 	mend(t, s.env["VT_UPLOADS"], line)
 	s.ready()
-	begin(t, s.url(""), s.logs("vitrine"))
+	begin(t, s.url(""), s.container("vitrine"))
 }
 
 func TestFolderOfAPerson(t *testing.T) {
@@ -129,13 +130,13 @@ func TestFolderOfAPerson(t *testing.T) {
 	says(t, line, "sudo chown -R 65532:65532 "+s.env["VT_DATA"], "VT_USER=1234:1234 in .env")
 	s.env["VT_USER"] = "1234:1234"
 	s.up()
-	begin(t, s.url(""), s.logs("vitrine"))
+	begin(t, s.url(""), s.container("vitrine"))
 }
 
 func TestAnotherUserThanBefore(t *testing.T) {
 	s := newStack(t)
 	s.up()
-	show := begin(t, s.url(""), s.logs("vitrine"))
+	show := begin(t, s.url(""), s.container("vitrine"))
 	s.env["VT_USER"] = "1234:1234"
 	s.compose("up", "--detach")
 	line := s.refused(config.ExitDataFolder)
@@ -180,7 +181,7 @@ func copyVolume(t testing.TB, from, to string) {
 func TestVolumeOfTheDatabaseIsGone(t *testing.T) {
 	s := newStack(t)
 	s.up()
-	show := begin(t, s.url(""), s.logs("vitrine"))
+	show := begin(t, s.url(""), s.container("vitrine"))
 	s.compose("down")
 	data, kept := s.project+"_data", s.project+"-kept"
 	tidy(t, "volume", "rm", "--force", kept)
@@ -202,7 +203,7 @@ func TestVolumeOfTheDatabaseIsGone(t *testing.T) {
 func TestVolumeOfTheUploadsIsGone(t *testing.T) {
 	s := newStack(t)
 	s.up()
-	show := begin(t, s.url(""), s.logs("vitrine"))
+	show := begin(t, s.url(""), s.container("vitrine"))
 	s.compose("down")
 	docker(t, "volume", "rm", s.project+"_uploads")
 	s.compose("up", "--detach")
@@ -249,7 +250,7 @@ func TestDiskFullLater(t *testing.T) {
 	docker(t, "run", "--detach", "--name", name, "--volume", volume+":/data", "--publish", port+":8080", product(t))
 	s := &stack{t: t, port: port}
 	s.ready()
-	show := begin(t, s.url(""), docker(t, "logs", name))
+	show := begin(t, s.url(""), name)
 	refused := false
 	for seed := uint64(1); seed < 1000 && !refused; seed++ {
 		refused = show.admin.uploadRefused(noise(t, seed))

@@ -17,21 +17,21 @@ func TestQuickStart(t *testing.T) {
 	begun := time.Now()
 	s.compose("up", "--detach", "--wait")
 	t.Logf("from up to healthy, image built from what earlier builds left in the cache: %.1f s", time.Since(begun).Seconds())
-	log := s.logs("vitrine")
-	if !strings.Contains(log, "published port (VT_PORT with Compose)") || strings.Contains(log, "http://172.") {
+	log := s.heard("vitrine", "published port (VT_PORT with Compose)", "/setup?token=")
+	if strings.Contains(log, "http://172.") {
 		t.Errorf("the log names addresses that lead nowhere from outside:\n%s", log)
 	}
 	if got := inspect(t, s.container("vitrine")).State.Health.Status; got != "healthy" {
 		t.Errorf("the container is %s", got)
 	}
-	begin(t, s.url(""), log)
+	begin(t, s.url(""), s.container("vitrine"))
 }
 
 // What was made is there after every way in which containers come and go.
 func TestDataSurvives(t *testing.T) {
 	s := newStack(t)
 	s.up()
-	show := begin(t, s.url(""), s.logs("vitrine"))
+	show := begin(t, s.url(""), s.container("vitrine"))
 
 	s.compose("restart", "vitrine")
 	s.ready()
@@ -61,20 +61,16 @@ func TestDataSurvives(t *testing.T) {
 	}
 }
 
-// A stop is orderly, and quicker than the engine's patience.
+// A stop is orderly, and quicker than the engine's patience: what it kills ends with another status.
 func TestStop(t *testing.T) {
 	s := newStack(t)
 	s.up()
 	id := s.container("vitrine")
 	begun := time.Now()
 	s.compose("stop")
-	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("it took %s to stop with nothing to do", took)
-	}
+	t.Logf("it took %.1f s to stop with nothing to do", time.Since(begun).Seconds())
 	if got := inspect(t, id).State; got.ExitCode != 0 {
 		t.Errorf("told to stop, it ended with status %d", got.ExitCode)
 	}
-	if log := s.logs("vitrine"); !strings.Contains(log, "msg=Stopping") {
-		t.Errorf("it did not notice that it was told to stop:\n%s", log)
-	}
+	s.heard("vitrine", "msg=Stopping")
 }

@@ -53,14 +53,14 @@ func TestUpgrade(t *testing.T) {
 				now := s.env["VT_IMAGE"]
 				s.env["VT_IMAGE"] = old
 				s.up()
-				show := begin(t, s.url(""), s.logs("vitrine"))
+				show := begin(t, s.url(""), s.container("vitrine"))
 
 				s.env["VT_IMAGE"] = now
 				s.up()
 				show.plays(1)
 				show.add(show.admin.upload("Cake.png", noise(t, 4)))
 				show.plays(2)
-				migrated := strings.Contains(s.logs("vitrine"), "Brought the database up to date")
+				migrated := strings.Contains(s.heard("vitrine", "msg=Ready"), "Brought the database up to date")
 
 				s.env["VT_IMAGE"] = old
 				s.compose("up", "--detach")

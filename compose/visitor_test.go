@@ -84,17 +84,18 @@ func (v *visitor) json(method, path string, in, out any, want int) {
 
 var setupLink = regexp.MustCompile(`/setup\?token=[A-Za-z0-9_-]+`)
 
-// setUp follows the set-up link of a log, makes the first administrator, and takes a token for what follows.
-func (v *visitor) setUp(log string) {
+// link waits for a set-up link in the log of a container, and returns the last one.
+func link(t testing.TB, container string) string {
+	t.Helper()
+	links := setupLink.FindAllString(heard(t, container, "/setup?token="), -1)
+	return links[len(links)-1]
+}
+
+// setUp follows the set-up link that a container printed, makes the first administrator, and takes a token for what
+// follows.
+func (v *visitor) setUp(container string) {
 	v.t.Helper()
-	links := setupLink.FindAllString(log, -1)
-	if len(links) == 0 {
-		v.t.Fatalf("no set-up link in\n%s", log)
-	}
-	link, err := url.Parse(links[len(links)-1])
-	if err != nil {
-		v.t.Fatal(err)
-	}
+	link := mustURL(v.t, link(v.t, container))
 	form := url.Values{"token": {link.Query().Get("token")}, "username": {"ada"}, "password": {password}}
 	v.do(http.MethodPost, "/setup", "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), http.StatusOK)
 	v.takeToken()
@@ -150,11 +151,11 @@ type show struct {
 	picture       []byte
 }
 
-// begin sets a new installation up and uses it as a person does.
-func begin(t testing.TB, base, log string) *show {
+// begin sets the new installation of a container up and uses it as a person does.
+func begin(t testing.TB, base, container string) *show {
 	t.Helper()
 	s := &show{admin: newVisitor(t, base), screen: newVisitor(t, base)}
-	s.admin.setUp(log)
+	s.admin.setUp(container)
 	s.fill()
 	return s
 }
