@@ -90,7 +90,7 @@ func openTarget(ctx context.Context, target config.Database, readOnly bool) (*DB
 // ready sets the sizes of the pools, and looks whether the database answers and can be used.
 func (d *DB) ready(ctx context.Context) (*DB, error) {
 	d.writer.SetMaxOpenConns(1) // waiting for the one writer in Go is fair and can be measured
-	d.reader.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
+	d.reader.SetMaxOpenConns(readers())
 	d.reader.SetMaxIdleConns(4)
 	for _, pool := range []*sql.DB{d.writer, d.reader} {
 		if err := d.answers(ctx, pool); err != nil {
@@ -99,6 +99,9 @@ func (d *DB) ready(ctx context.Context) (*DB, error) {
 	}
 	return d, nil
 }
+
+// readers is how many connections for queries there are at most.
+func readers() int { return max(4, 2*runtime.NumCPU()) }
 
 // answers checks a pool. What takes a connection and then says nothing is no server that can be used.
 func (d *DB) answers(ctx context.Context, pool *sql.DB) error {
@@ -117,7 +120,7 @@ func (d *DB) Describe() string { return d.engine.describe() }
 func (d *DB) Shared() bool { return d.engine.shared() }
 
 // Read returns the connections for queries.
-func (d *DB) Read() Reader { return Reader{engine: d.engine, on: d.reader} }
+func (d *DB) Read() Reader { return Reader{engine: d.engine, on: d.reader, again: readers()} }
 
 // Stats returns what was counted so far.
 func (d *DB) Stats() Stats {
@@ -141,7 +144,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if err := fn(&Tx{Reader{engine: d.engine, on: tx}, tx}); err != nil {
+	if err := fn(&Tx{Reader: Reader{engine: d.engine, on: tx}, tx: tx}); err != nil {
 		if err = d.Explain(err); explained(err) && !errors.Is(err, context.Canceled) {
 			d.failures.Add(1)
 		}

@@ -116,6 +116,29 @@ func unreachable(target config.Database, err error) error {
 	}
 }
 
+// broken recognizes the errors of a connection that was kept and is no more, as opposed to one that cannot be made.
+func broken(err error) bool {
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	var pg *pgconn.PgError
+	var maria *mysql.MySQLError
+	switch {
+	case errors.As(err, &connect), errors.As(err, &network) && network.Op == "dial":
+		return false
+	case errors.As(err, &pg): // admin_shutdown, crash_shutdown
+		return pg.Code == "57P01" || pg.Code == "57P02"
+	case errors.As(err, &maria): // ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED
+		return maria.Number == 1053 || maria.Number == 1927
+	}
+	for _, sign := range []error{driver.ErrBadConn, mysql.ErrInvalidConn, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET,
+		syscall.EPIPE, net.ErrClosed} {
+		if errors.Is(err, sign) {
+			return true
+		}
+	}
+	return false
+}
+
 // How pgx says that a server does not encrypt, and that it does not understand an answer.
 const (
 	noTLS   = "server refused TLS connection"

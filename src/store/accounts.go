@@ -297,7 +297,7 @@ func (s *Store) Tries(ctx context.Context, name string, at time.Time) (count int
 	return count, resets, s.wrap("look up tries", err)
 }
 
-func tries(row *sql.Row) (count int, resets time.Time, err error) {
+func tries(row *database.Row) (count int, resets time.Time, err error) {
 	var ms int64
 	if err := row.Scan(&count, &ms); errors.Is(err, sql.ErrNoRows) {
 		return 0, time.Time{}, nil

@@ -116,7 +116,7 @@ func (t *transaction) exec(query string, args ...any) (int64, error) {
 	return result.RowsAffected()
 }
 
-func (t *transaction) queryRow(query string, args ...any) *sql.Row {
+func (t *transaction) queryRow(query string, args ...any) *database.Row {
 	return t.tx.QueryRowContext(t.ctx, query, storable(args)...)
 }
 
@@ -141,7 +141,7 @@ type querier interface {
 
 type scanner func(into ...any) error
 
-func (s *Store) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
+func (s *Store) queryRow(ctx context.Context, query string, args ...any) *database.Row {
 	return s.db.Read().QueryRowContext(ctx, query, storable(args)...)
 }
 
