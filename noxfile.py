@@ -260,7 +260,8 @@ def compose(session):
     """Runs the Compose files on the engine, each from nothing to clean-up, and breaks them as self-hosters do."""
     need_servers(session)
     if need_engine(session, *IMAGES) and need(session, "chromium", "chromium"):
-        go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-skip", "^TestImage", "./compose")
+        go_test(session, "-tags", "compose", "-count=1", "-timeout", "40m", "-v", "-parallel", "4", "-skip", "^TestImage",
+                "./compose")
 
 
 @nox.session

@@ -31,6 +31,7 @@ func (s *stack) nodes() (addresses, ids []string) {
 
 // Two nodes behind a proxy: an upload goes on at the other node, and a screen whose node is killed misses nothing.
 func TestTwoNodes(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "compose.yaml", "compose.postgres.yaml", "testdata/cluster.yaml")
 	s.secrets()
 	s.up()

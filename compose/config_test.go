@@ -15,6 +15,7 @@ var combination = regexp.MustCompile(`docker compose((?: -f [\w.-]+\.yaml)+)`)
 
 // Every combination of files that a document names is valid for the Compose that is here, with and without a .env.
 func TestEveryDocumentedCombination(t *testing.T) {
+	t.Parallel()
 	repository := clone(t)
 	var names []string
 	for _, pattern := range []string{"README.md", "docs/*.md", "compose/*.yaml"} {

@@ -50,6 +50,7 @@ func servers() []server {
 func each(t *testing.T, test func(t *testing.T, d server, s *stack)) {
 	for _, d := range servers() {
 		t.Run(d.service, func(t *testing.T) {
+			t.Parallel()
 			s := newStack(t, d.files()...)
 			s.secrets()
 			test(t, d, s)
@@ -59,6 +60,7 @@ func each(t *testing.T, test func(t *testing.T, d server, s *stack)) {
 
 // The same product on a server: used, restarted, made anew, killed, and the same data all the time.
 func TestDatabaseServer(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d server, s *stack) {
 		begun := time.Now()
 		s.up()
@@ -162,6 +164,7 @@ func isolated(t *testing.T, s *stack, database string) {
 
 // A password that was changed in the file only, after the database took the first one.
 func TestDatabasePasswordChanged(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d server, s *stack) {
 		s.up()
 		show := begin(t, s.url(""), s.container("vitrine"))
@@ -199,6 +202,7 @@ func TestDatabasePasswordChanged(t *testing.T) {
 
 // A database that is not there yet is waited for, and not for ever.
 func TestDatabaseStillStarting(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d server, s *stack) {
 		s.compose("up", "--detach", "--no-deps", "vitrine")
 		s.within(patience, "Vitrine to live", func() bool { return answers(s.url("/livez")) })
@@ -227,6 +231,7 @@ func TestDatabaseStillStarting(t *testing.T) {
 
 // Another name of the database than before: one that is not there, and one that is there and empty.
 func TestDatabaseNameChanged(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d server, s *stack) {
 		s.up()
 		show := begin(t, s.url(""), s.container("vitrine"))

@@ -24,7 +24,7 @@ func startDev(t testing.TB) (*stack, string) {
 	s.env["VT_DEBUG_PORT"] = freePort(t)
 	begun := time.Now()
 	s.compose("up", "--detach")
-	s.within(8*time.Minute, "the first compilation", func() bool { return answers(s.url("/readyz")) })
+	s.within(15*time.Minute, "the first compilation", func() bool { return answers(s.url("/readyz")) })
 	t.Logf("from up to ready, everything compiled for the first time: %.1f s", time.Since(begun).Seconds())
 	return s, repository
 }
@@ -65,6 +65,7 @@ func get(url string) string {
 }
 
 func TestDev(t *testing.T) {
+	t.Parallel()
 	s, repository := startDev(t)
 	took := s.edit(repository, "Almost there", "Nearly there")
 	t.Logf("an edit was live after %.1f s", took.Seconds())

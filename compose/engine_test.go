@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -178,15 +180,29 @@ func stackIn(t testing.TB, repository string, files ...string) *stack {
 	return s
 }
 
-// freePort returns a port of this machine that is free now.
+// nextPort is the port that the next test asks for. It begins somewhere else in each run.
+var nextPort atomic.Int64
+
+// freePort returns a port of this machine that is free now and no other test has. It is none of those that the kernel
+// gives to clients, who might take it before the engine does.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", ":0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, highest = 20_000, 32_000
+	nextPort.CompareAndSwap(0, lowest+rand.Int64N(highest-lowest-1000))
+	for {
+		port := nextPort.Add(1)
+		if port > highest {
+			t.Fatalf("there is no free port from %d on", port)
+		}
+		l, err := net.Listen("tcp", ":"+strconv.FormatInt(port, 10))
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return strconv.FormatInt(port, 10)
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // try runs docker compose on the files.

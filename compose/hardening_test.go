@@ -32,6 +32,7 @@ func noise(t testing.TB, seed uint64) []byte {
 
 // What compose.yaml promises, as the engine understood it and as it looks from inside.
 func TestHardening(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.up()
 	id := s.container("vitrine")
@@ -82,6 +83,7 @@ func TestHardening(t *testing.T) {
 // The largest picture that the settings allow fits into the memory that compose.yaml allows, and so does what
 // .env.example says of a smaller machine.
 func TestLargestPictureFitsIntoTheLimit(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, memory, pixels string
 		width, height        int
@@ -119,6 +121,7 @@ func largest(t testing.TB, width, height int) []byte {
 
 // Any user will do, without an entry in any passwd file, a home or an entry point that changes owners.
 func TestAnyUser(t *testing.T) {
+	t.Parallel()
 	for i, user := range []string{"12345:54321", "1000", "0:0", "65532:65532"} {
 		name := fmt.Sprintf("vtcheck-user-%d", i)
 		port := freePort(t)
@@ -140,6 +143,7 @@ func TestAnyUser(t *testing.T) {
 
 // Nothing but Vitrine answers, and to nobody who has not signed in.
 func TestPublishedPort(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.env["VT_PORT"] = "127.0.0.1:" + s.port
 	s.up()

@@ -101,6 +101,7 @@ func mend(t testing.TB, folder, line string) {
 }
 
 func TestFolderOwnedByRoot(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.env["VT_DATA"] = folderOf(t, "0:0")
 	s.compose("up", "--detach")
@@ -112,6 +113,7 @@ func TestFolderOwnedByRoot(t *testing.T) {
 }
 
 func TestUploadsFolderOwnedByRoot(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.env["VT_UPLOADS"] = folderOf(t, "0:0")
 	s.compose("up", "--detach")
@@ -123,6 +125,7 @@ func TestUploadsFolderOwnedByRoot(t *testing.T) {
 }
 
 func TestFolderOfAPerson(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.env["VT_DATA"], s.env["VT_UPLOADS"] = folderOf(t, "1234:1234"), folderOf(t, "1234:1234")
 	s.compose("up", "--detach")
@@ -134,6 +137,7 @@ func TestFolderOfAPerson(t *testing.T) {
 }
 
 func TestAnotherUserThanBefore(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.up()
 	show := begin(t, s.url(""), s.container("vitrine"))
@@ -148,6 +152,7 @@ func TestAnotherUserThanBefore(t *testing.T) {
 }
 
 func TestPortTaken(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	other := "vtcheck-port"
 	tidy(t, "rm", "--force", "--volumes", other)
@@ -179,6 +184,7 @@ func copyVolume(t testing.TB, from, to string) {
 }
 
 func TestVolumeOfTheDatabaseIsGone(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.up()
 	show := begin(t, s.url(""), s.container("vitrine"))
@@ -201,6 +207,7 @@ func TestVolumeOfTheDatabaseIsGone(t *testing.T) {
 }
 
 func TestVolumeOfTheUploadsIsGone(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.up()
 	show := begin(t, s.url(""), s.container("vitrine"))
@@ -228,6 +235,7 @@ func tmpfs(t testing.TB, name, size string) string {
 }
 
 func TestDiskFullAtTheStart(t *testing.T) {
+	t.Parallel()
 	for size, words := range map[string]string{"4k": "room", "64k": "is full"} {
 		name := "vtcheck-full-" + size
 		volume := tmpfs(t, size, size)
@@ -244,6 +252,7 @@ func TestDiskFullAtTheStart(t *testing.T) {
 
 // A disk that fills up takes no more, says so, and loses nothing.
 func TestDiskFullLater(t *testing.T) {
+	t.Parallel()
 	name, port := "vtcheck-full-later", freePort(t)
 	volume := tmpfs(t, "later", "6m")
 	tidy(t, "rm", "--force", "--volumes", name)
@@ -285,6 +294,7 @@ func (v *visitor) uploadRefused(content []byte) bool {
 }
 
 func TestRestartLoop(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	env := filepath.Join(s.folder, ".env")
 	for _, test := range []struct{ wrong, says string }{
@@ -309,6 +319,7 @@ func TestRestartLoop(t *testing.T) {
 }
 
 func TestAdministratorFromAFile(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, "compose.yaml", "compose.admin.yaml")
 	out, status, err := s.try("up", "--detach")
 	if err != nil || status == 0 || !strings.Contains(out, "secrets/admin-password") {

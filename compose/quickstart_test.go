@@ -10,6 +10,7 @@ import (
 
 // The two words of the README, in a copy of the repository on a machine that has built nothing yet of that name.
 func TestQuickStart(t *testing.T) {
+	t.Parallel()
 	s := stackIn(t, clone(t))
 	const name = "vitrine-check-quickstart"
 	s.env["VT_IMAGE"] = name
@@ -29,6 +30,7 @@ func TestQuickStart(t *testing.T) {
 
 // What was made is there after every way in which containers come and go.
 func TestDataSurvives(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.up()
 	show := begin(t, s.url(""), s.container("vitrine"))
@@ -63,6 +65,7 @@ func TestDataSurvives(t *testing.T) {
 
 // A stop is orderly, and quicker than the engine's patience: what it kills ends with another status.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	s := newStack(t)
 	s.up()
 	id := s.container("vitrine")

@@ -38,6 +38,7 @@ func earlier(t *testing.T) map[string]string {
 
 // The upgrade guide: data of each release comes through to this version, and the older one refuses it afterwards.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	for version, old := range earlier(t) {
 		for _, files := range [][]string{
 			{"compose.yaml"},
@@ -48,6 +49,7 @@ func TestUpgrade(t *testing.T) {
 				continue // it knew SQLite only
 			}
 			t.Run(version+" "+strings.Join(files, " "), func(t *testing.T) {
+				t.Parallel()
 				s := newStack(t, files...)
 				s.secrets()
 				now := s.env["VT_IMAGE"]
