@@ -125,6 +125,14 @@ func TestImageOnOtherMachines(t *testing.T) {
 	}
 }
 
+// The label says the version that the program says.
+func TestImageSaysItsVersion(t *testing.T) {
+	label := docker(t, "image", "inspect", "--format", `{{index .Config.Labels "org.opencontainers.image.version"}}`, product(t))
+	if said := docker(t, "run", "--rm", product(t), "version"); label == "" || !strings.HasPrefix(said, "vitrine "+label+" (") {
+		t.Errorf("the label says %q, and the program %q", label, said)
+	}
+}
+
 // What a machine without a registry gets: an image in a file, loaded and started without building anything.
 func TestImageFromAFile(t *testing.T) {
 	const name = "vitrine-check-carried"

@@ -28,7 +28,7 @@ func earlier(t *testing.T) map[string]string {
 		if err != nil || status != 0 || out != "" {
 			t.Fatalf("take the source of %s out of git (a whole clone is needed: git fetch --unshallow): %v\n%s", version, err, out)
 		}
-		images[version] = build(t, folder, "vitrine-check-"+version)
+		images[version] = build(t, folder, "vitrine-check-"+version, "--build-arg", "VERSION="+version)
 	}
 	if len(images) == 0 {
 		t.Fatal("no release is known")

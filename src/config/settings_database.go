@@ -103,7 +103,7 @@ func databaseProtection() []Setting {
 	}, {
 		Name: "DATABASE_CA_FILE", Type: "file", Group: groupDatabase, Example: "/etc/ssl/certs/database-ca.pem",
 		Text: "A PEM file with the certificates of those who vouch for the database server. Without it: those whom the " +
-			"system trusts.",
+			"system trusts, or where it names none, as in the image, those whom Mozilla trusts.",
 		apply: func(c *Config, value string) (err error) {
 			c.Database.CAFile, err = parseFile(value)
 			return err

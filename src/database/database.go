@@ -17,6 +17,7 @@ import (
 
 	"vitrine/schema"
 	"vitrine/src/config"
+	"vitrine/src/roots"
 )
 
 // DB is an open database.
@@ -75,6 +76,11 @@ func OpenReadOnly(ctx context.Context, target config.Database) (*DB, error) {
 }
 
 func openTarget(ctx context.Context, target config.Database, readOnly bool) (*DB, error) {
+	if target.TLS == "verify" && target.CAFile == "" {
+		if err := roots.Trust(); err != nil {
+			return nil, err
+		}
+	}
 	switch target.Dialect {
 	case schema.SQLite:
 		return openSQLite(ctx, target, readOnly)

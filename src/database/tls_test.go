@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
@@ -19,6 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"vitrine/schema"
 	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/testkit"
@@ -126,4 +130,42 @@ func isEncrypted(t *testing.T, target config.Database, query string) (bool, erro
 	var cipher string
 	err = db.Read().QueryRowContext(t.Context(), query).Scan(&cipher)
 	return cipher != "", err
+}
+
+// TestVerifyInChild is the other process of the test below. By itself it tests nothing.
+func TestVerifyInChild(t *testing.T) {
+	if os.Getenv("VT_VERIFY") == "" {
+		t.Skip("it is run by TestVerifyWithoutRootsOfTheMachine")
+	}
+	trusted := func() (n int) {
+		for root := range bundle.Roots() {
+			authority, err := x509.ParseCertificate(root.Certificate)
+			must(t, err)
+			if _, err := authority.Verify(x509.VerifyOptions{CurrentTime: authority.NotBefore}); err == nil {
+				n++
+			}
+		}
+		return n
+	}
+	for _, tls := range []string{"require", "verify"} {
+		_, err := database.Open(t.Context(), config.Database{Dialect: os.Getenv("VT_VERIFY"), Host: "127.0.0.1", Port: 1, TLS: tls})
+		if !errors.Is(err, database.ErrUnavailable) {
+			t.Errorf("at a port where nothing listens: %v", err)
+		}
+		if n := trusted(); n > 0 != (tls == "verify") {
+			t.Errorf("with %s, %d authorities are trusted", tls, n)
+		}
+	}
+}
+
+// Where the machine names no authority, as in an image of the program alone, verify trusts those that are built in.
+func TestVerifyWithoutRootsOfTheMachine(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{schema.Postgres, schema.MariaDB} {
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestVerifyInChild$", "-test.v")
+		command.Env = append(os.Environ(), "VT_VERIFY="+dialect, "SSL_CERT_FILE=/nowhere", "SSL_CERT_DIR=/nowhere")
+		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS") {
+			t.Errorf("%s: %v\n%s", dialect, err, out)
+		}
+	}
 }
