@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var combination = regexp.MustCompile(`docker compose((?: -f [\w.-]+\.yaml)+)`)
+var combination = regexp.MustCompile(`(COMPOSE_PROFILES=\w+ )?docker compose((?: -f [\w.-]+\.yaml)+)`)
 
 // Every combination of files that a document names is valid for the Compose that is here, with and without a .env.
 func TestEveryDocumentedCombination(t *testing.T) {
@@ -32,7 +32,7 @@ func TestEveryDocumentedCombination(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, match := range combination.FindAllStringSubmatch(string(content), -1) {
-			all = append(all, strings.ReplaceAll(strings.TrimPrefix(match[1], " -f "), " -f ", " "))
+			all = append(all, match[1]+strings.ReplaceAll(strings.TrimPrefix(match[2], " -f "), " -f ", " "))
 		}
 	}
 	slices.Sort(all)
@@ -44,8 +44,13 @@ func TestEveryDocumentedCombination(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, files := range all {
-		s := &stack{t: t, folder: filepath.Join(repository, "compose"), files: strings.Fields(files)}
+	for _, one := range all {
+		profile, named := strings.CutPrefix(one, "COMPOSE_PROFILES=")
+		files := strings.Fields(profile)
+		s := &stack{t: t, folder: filepath.Join(repository, "compose"), files: files, env: map[string]string{}}
+		if named {
+			s.files, s.env["COMPOSE_PROFILES"] = files[1:], files[0]
+		}
 		s.secrets()
 		s.compose("config", "--quiet")
 		everything := regexp.MustCompile(`(?m)^#(V\w+=.+)$`).ReplaceAllString(string(example), "$1")
@@ -54,7 +59,7 @@ func TestEveryDocumentedCombination(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out := s.compose("config"); !strings.Contains(out, "VITRINE_LOG_LEVEL: info") {
-			t.Errorf("%s: what is in .env does not reach the container:\n%s", files, out)
+			t.Errorf("%s: what is in .env does not reach the container:\n%s", one, out)
 		}
 		if err := os.Remove(env); err != nil {
 			t.Fatal(err)

@@ -85,6 +85,33 @@ func TestDev(t *testing.T) {
 	if !strings.Contains(out, "Read-only") {
 		t.Errorf("the source can be written: %q", out)
 	}
+	for _, profile := range []string{"postgres", "mariadb"} {
+		s.devOn(profile)
+	}
+	s.compose("down")
+	s.env["COMPOSE_PROFILES"] = "" // and back, with the same data
+	s.up()
+	show.plays(1)
+}
+
+// devOn works on Vitrine with the server of a profile in the place of SQLite.
+func (s *stack) devOn(profile string) {
+	s.t.Helper()
+	s.compose("down")
+	s.env["COMPOSE_PROFILES"] = profile
+	s.up()
+	if log := s.heard("vitrine", "msg=Ready"); !strings.Contains(log, "database=\""+profile+":") {
+		s.t.Errorf("with profile %s it says:\n%s", profile, log)
+	}
+	show := begin(s.t, s.url(""), s.container("vitrine"))
+	s.compose("restart")
+	s.ready()
+	show.plays(1)
+	password := docker(s.t, "run", "--rm", "--network", "none", "--volume", s.project+"_password:/run/dev:ro",
+		"--entrypoint", "cat", shellImage, "/run/dev/password")
+	if len(password) < 32 || strings.Contains(s.compose("logs", "--no-color"), password) {
+		s.t.Errorf("the password has %d characters, or is in the log", len(password))
+	}
 }
 
 // debug does by delve's protocol what an editor does: it sets a breakpoint in the handling of a request, sees it hit at

@@ -176,6 +176,10 @@ func stackIn(t testing.TB, repository string, files ...string) *stack {
 		if out, status, err := s.try("down", "--volumes", "--remove-orphans", "--timeout", "5"); err != nil || status != 0 {
 			t.Errorf("compose down: status %d, %v\n%s", status, err, out)
 		}
+		// Those of a profile that is not chosen any more are not Compose's concern.
+		for volume := range strings.FieldsSeq(docker(t, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+project)) {
+			docker(t, "volume", "rm", volume)
+		}
 	})
 	return s
 }

@@ -17,12 +17,13 @@ import (
 const drain = 10 * time.Second
 
 // checkCompose returns what is wrong with a combination of Compose files.
-func checkCompose(ctx context.Context, folder string, files []string) ([]string, error) {
+func checkCompose(ctx context.Context, folder string, one combination) ([]string, error) {
 	var paths []string
-	for _, file := range files {
+	for _, file := range one.files {
 		paths = append(paths, filepath.Join(folder, file))
 	}
 	options, err := cli.NewProjectOptions(paths, cli.WithWorkingDirectory(folder), cli.WithInterpolation(true),
+		cli.WithEnv([]string{"COMPOSE_PROFILES=" + one.profile}), cli.WithDefaultProfiles(),
 		cli.WithResolvedPaths(true), cli.WithConsistency(true))
 	if err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func checkCompose(ctx context.Context, folder string, files []string) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	return checkProject(project, slices.Contains(files, "compose.dev.yaml")), nil
+	return checkProject(project, slices.Contains(one.files, "compose.dev.yaml")), nil
 }
 
 // checkProject holds every service to the same rules. A project for working on Vitrine may take more of the machine.
@@ -43,6 +44,8 @@ func checkProject(project *types.Project, dev bool) []string {
 		found := slices.Concat(hardened(service), bounded(service, dev && name == "vitrine"), connected(project, service, dev),
 			secretsKept(service))
 		problems = append(problems, prefixed(name, found)...)
+	}
+	for _, service := range project.AllServices() { // also those of other profiles
 		for _, volume := range service.Volumes {
 			usedVolumes[volume.Source] = true
 		}
@@ -145,7 +148,8 @@ func connected(project *types.Project, s types.ServiceConfig, dev bool) []string
 			problems = append(problems, "it reaches the outside by the network "+name)
 		}
 	}
-	if _, tag, found := strings.Cut(s.Image, ":"); !found || tag == "latest" {
+	built := s.Image == project.Services["vitrine"].Image
+	if _, tag, found := strings.Cut(s.Image, ":"); !built && (!found || tag == "latest") {
 		problems = append(problems, "its image "+s.Image+" names no version")
 	}
 	return problems

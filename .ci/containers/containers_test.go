@@ -120,7 +120,7 @@ func TestCompose(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, "compose.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		problems, err := checkCompose(t.Context(), folder, []string{"compose.yaml"})
+		problems, err := checkCompose(t.Context(), folder, combination{files: []string{"compose.yaml"}})
 		all := strings.Join(problems, "\n")
 		if err != nil || (test.says == "") != (all == "") || !strings.Contains(all, test.says) {
 			t.Errorf("%q for %q: got %q, %v, want %q", test.to, test.from, all, err, test.says)
@@ -135,12 +135,13 @@ func TestDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "docker compose up\ndocker compose -f compose.yaml -f compose.x.yaml up\n" +
-		"docker compose -f compose.yaml -f compose.x.yaml down\n"
+		"docker compose -f compose.yaml -f compose.x.yaml down\nCOMPOSE_PROFILES=y docker compose -f compose.yaml up\n"
 	if err := os.WriteFile(filepath.Join(root, "docs", "a.md"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	all, err := documented(root)
-	if err != nil || len(all) != 2 || strings.Join(all[1], " ") != "compose.yaml compose.x.yaml" {
+	if err != nil || len(all) != 3 || all[1].String() != "compose.yaml + compose.x.yaml" ||
+		all[2].String() != "compose.yaml with profile y" {
 		t.Errorf("got %v, %v", all, err)
 	}
 }

@@ -57,15 +57,15 @@ func check(ctx context.Context, root string) (problems, checked []string, err er
 		return nil, nil, err
 	}
 	used := map[string]bool{}
-	for _, files := range combinations {
-		found, err := checkCompose(ctx, filepath.Join(root, "compose"), files)
-		name := strings.Join(files, " + ")
+	for _, one := range combinations {
+		found, err := checkCompose(ctx, filepath.Join(root, "compose"), one)
+		name := one.String()
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
 		problems = append(problems, prefixed(name, found)...)
 		checked = append(checked, name)
-		for _, file := range files {
+		for _, file := range one.files {
 			used[file] = true
 		}
 	}
@@ -81,11 +81,25 @@ func check(ctx context.Context, root string) (problems, checked []string, err er
 	return problems, checked, nil
 }
 
-var command = regexp.MustCompile(`docker compose((?: -f [\w.-]+\.yaml)+)`)
+// combination is a way to start Compose: its files, and the profile that COMPOSE_PROFILES names, or "".
+type combination struct {
+	profile string
+	files   []string
+}
+
+func (c combination) String() string {
+	name := strings.Join(c.files, " + ")
+	if c.profile != "" {
+		name += " with profile " + c.profile
+	}
+	return name
+}
+
+var command = regexp.MustCompile(`(?:COMPOSE_PROFILES=(\w+) )?docker compose((?: -f [\w.-]+\.yaml)+)`)
 
 // documented returns every combination of Compose files that a document or a Compose file names, compose.yaml alone
 // first.
-func documented(root string) ([][]string, error) {
+func documented(root string) ([]combination, error) {
 	var names []string
 	for _, pattern := range []string{"*.md", "docs/*.md", "compose/*.yaml"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
@@ -94,16 +108,16 @@ func documented(root string) ([][]string, error) {
 		}
 		names = append(names, found...)
 	}
-	all := [][]string{{"compose.yaml"}}
+	all := []combination{{files: []string{"compose.yaml"}}}
 	for _, name := range names {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
 		for _, match := range command.FindAllStringSubmatch(string(content), -1) {
-			files := strings.Split(strings.TrimPrefix(match[1], " -f "), " -f ")
-			if !slices.ContainsFunc(all, func(known []string) bool { return slices.Equal(known, files) }) {
-				all = append(all, files)
+			one := combination{match[1], strings.Split(strings.TrimPrefix(match[2], " -f "), " -f ")}
+			if !slices.ContainsFunc(all, func(known combination) bool { return known.String() == one.String() }) {
+				all = append(all, one)
 			}
 		}
 	}
