@@ -43,7 +43,7 @@ def main():
     text = "\n".join([
         "# Figures", "",
         "Written by `sh .ci/check -s bench`; not by hand. Each is the mean of a few runs, taken one after another.", "",
-        machine(), "", *aims(figures), "", "## All of them", "", *everything(figures), ""])
+        machine(), "", *aims(figures), "", *containers(figures), "## All of them", "", *everything(figures), ""])
     print(text)
     (ROOT / "docs" / "figures.md").write_text(text, encoding="utf-8")
 
@@ -93,6 +93,24 @@ def aims(figures):
             value *= factor
             measured, held = f"{number(value)} {unit}".strip(), "yes" if (value <= aim) == (sign == "≤") else "no"
         yield f"| {what} | {f'{sign} {aim} {unit}'.strip()} | {measured} | {held} |"
+
+
+def containers(figures):
+    """The images, and what starting them from each combination of Compose files takes."""
+    of = {name: metrics for (package, name), metrics in figures.items() if package == "compose"}
+    if not of:
+        return
+    yield from ("## Images and Compose files", "", "| image for | compressed | layers |", "|---|---|---|")
+    for name, metrics in of.items():
+        if name.startswith("Image/"):
+            yield f"| {name.split('/')[1]} | {number(metrics['MB-compressed'])} MB | {number(metrics['layers'])} |"
+    yield from ("", "| file | from `up` to ready | to healthy | memory in use |", "|---|---|---|---|")
+    for name, metrics in of.items():
+        if name.startswith("Start/"):
+            used = [f"{unit.removeprefix('MiB-')} {number(value)} MiB" for unit, value in metrics.items() if "MiB-" in unit]
+            yield (f"| {name.split('/')[1]}.yaml | {number(metrics['s-to-ready'])} s | {number(metrics['s-to-healthy'])} s | "
+                   f"{', '.join(used)} |")
+    yield ""
 
 
 def everything(figures):
