@@ -37,10 +37,7 @@ func pooler(t *testing.T, target config.Database) config.Database {
 		}
 		t.Skip("skipped: pgbouncer is not installed (Debian package pgbouncer)")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	must(t, errors.Join(err, l.Close()))
+	port := strconv.Itoa(testkit.FreePort(t))
 	folder, err := os.MkdirTemp("", "vtpool")
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(folder)) })

@@ -51,9 +51,7 @@ func refusals() []refusal {
 				"no-such-host.invalid is not " +
 				"known (")},
 		{"a port where nothing listens", func(t *testing.T, d *config.Database, _ func(...string)) {
-			l := listener(t)
-			d.Port = port(l)
-			must(t, l.Close())
+			d.Port = testkit.FreePort(t)
 		}, database.ErrUnavailable, same("open the database: the database does not answer: {where}: connection refused" +
 			check)},
 		{"a server that takes connections and says nothing", func(t *testing.T, d *config.Database, _ func(...string)) {

@@ -5,16 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"vitrine/src/testkit"
 )
 
 // programFolder is where the program is built, see TestMain.
@@ -81,18 +83,7 @@ func (o *output) String() string {
 // newProcess prepares a server in an empty folder, at a port that is free now.
 func newProcess(t testing.TB, extra ...string) *process {
 	t.Helper()
-	l, err := net.Listen("tcp", ":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{t: t, binary: program, folder: t.TempDir(), port: port, extra: extra}
+	p := &process{t: t, binary: program, folder: t.TempDir(), port: strconv.Itoa(testkit.FreePort(t)), extra: extra}
 	t.Cleanup(func() {
 		if p.command != nil {
 			p.kill()

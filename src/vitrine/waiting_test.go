@@ -93,14 +93,6 @@ func blackhole(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// freed returns a port at which nothing listens.
-func freed(t *testing.T) int {
-	t.Helper()
-	l := must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	defer l.Close() //nolint:errcheck // nothing was written
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // unusable are the ways in which a database cannot be used that a command ends with.
 func unusable() []struct {
 	name   string
@@ -127,7 +119,7 @@ func unusable() []struct {
 		{"an unknown host", func(_ *testing.T, d *config.Database, _ func(...string)) { d.Host = "no-such-host.invalid" },
 			config.ExitUnreachable, same("the database does not answer: {where}: the name no-such-host.invalid is not known ("),
 			false},
-		{"a port where nothing listens", func(t *testing.T, d *config.Database, _ func(...string)) { d.Port = freed(t) },
+		{"a port where nothing listens", func(t *testing.T, d *config.Database, _ func(...string)) { d.Port = testkit.FreePort(t) },
 			config.ExitUnreachable, same("the database does not answer: {where}: connection refused" + check), false},
 		{"a server that says nothing", func(t *testing.T, d *config.Database, _ func(...string)) { d.Port = blackhole(t) },
 			config.ExitUnreachable, same("the database does not answer: {where}: no answer in time" + check), false},
@@ -175,7 +167,7 @@ func TestUnusableDatabases(t *testing.T) {
 				})
 				says := strings.NewReplacer("{where}", target.Where(), "{user}", target.User, "{name}", target.Name).Replace(test.says[string(kind)])
 				folder := t.TempDir()
-				env := append(where(target), "VITRINE_LISTEN=127.0.0.1:"+strconv.Itoa(freed(t)), "VITRINE_DATABASE_WAIT=1s")
+				env := append(where(target), "VITRINE_LISTEN=127.0.0.1:"+strconv.Itoa(testkit.FreePort(t)), "VITRINE_DATABASE_WAIT=1s")
 				commands := [][]string{{"serve"}, {"migrate", "apply"}, {"migrate", "status"}, {"migrate", "plan", "--json"}}
 				if strings.Contains(says, "no answer in time") && !testkit.Thorough(t) {
 					commands = commands[:1] // each of them waits
@@ -215,7 +207,7 @@ func TestNodeGivesUp(t *testing.T) {
 	for _, dialect := range sharedDialects() {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()
-			target := config.Database{Dialect: dialect, Host: "127.0.0.1", Port: freed(t), Name: "n", User: "u", Password: "s3cret %&"}
+			target := config.Database{Dialect: dialect, Host: "127.0.0.1", Port: testkit.FreePort(t), Name: "n", User: "u", Password: "s3cret %&"}
 			must(program())(t) // not in the time that is measured
 			begun := time.Now()
 			status, out, errs := finish(t, t.TempDir(), append(where(target), "VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATABASE_WAIT=2s"), "serve")

@@ -232,10 +232,10 @@ func (h *home) complaint(what string) error {
 	return fmt.Errorf("%s. Its log ends:\n%s", what, text)
 }
 
-// freePort returns a port of 127.0.0.1 that nothing listens on. It is none of those that the kernel gives to clients:
+// FreePort returns a port of 127.0.0.1 that nothing listens on. It is none of those that the kernel gives to clients:
 // while a server is down, a client that dials its port again and again would sooner or later be given that very port,
 // and the server could not come back.
-func freePort() (int, error) {
+func FreePort() (int, error) {
 	const lowest = 10240
 	above := 32768
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {

@@ -163,7 +163,7 @@ func (s *Server) settle(ctx context.Context, found map[string]string, template s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for attempt := 1; ; attempt++ {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return err
 		}

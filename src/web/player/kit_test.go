@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image/color"
 	"io"
 	"log/slog"
@@ -117,7 +118,7 @@ func (k *kit) serve(l net.Listener) {
 	router.PathPrefix("/media/").HandlerFunc(k.serveMedia)
 	if l == nil {
 		var err error
-		if l, err = net.Listen("tcp", "0.0.0.0:0"); err != nil {
+		if l, err = net.Listen("tcp", fmt.Sprintf("0.0.0.0:%d", testkit.FreePort(k.t))); err != nil {
 			k.t.Fatal(err)
 		}
 	}

@@ -4,7 +4,19 @@ import (
 	"os"
 	"syscall"
 	"testing"
+
+	"vitrine/src/testkit/servers"
 )
+
+// FreePort returns a port of this machine that nothing listens on, nor will by chance, see [servers.FreePort].
+func FreePort(t testing.TB) int {
+	t.Helper()
+	port, err := servers.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
 
 // Program writes a program, such as a script with its #! line or a copy of this test's own, that everyone may run.
 //
