@@ -100,7 +100,7 @@ func (s *stack) devOn(profile string) {
 	s.compose("down")
 	s.env["COMPOSE_PROFILES"] = profile
 	s.up()
-	if log := s.heard("vitrine", "msg=Ready"); !strings.Contains(log, "database=\""+profile+":") {
+	if log := s.heard("vitrine", "msg=Ready"); !strings.Contains(log, " at "+profile+":") {
 		s.t.Errorf("with profile %s it says:\n%s", profile, log)
 	}
 	show := begin(s.t, s.url(""), s.container("vitrine"))
