@@ -85,7 +85,7 @@ func pack(target target, version, scratch, out string) (string, error) {
 	}
 	files := append(licences, file{name: "vitrine", mode: 0o755, content: binary},
 		file{name: "INSTALL", mode: 0o644, content: []byte(install(version, target))})
-	for _, pattern := range []string{"LICENSE", "CHANGELOG.md", "docs/systemd.md", "docs/systemd/*", "docs/configuration.md",
+	for _, pattern := range []string{"LICENSE", "CHANGELOG.md", "docs/systemd.md", "docs/systemd/vitrine*", "docs/configuration.md",
 		"docs/databases.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {

@@ -1,8 +1,8 @@
 //go:build nix
 
-// Package nix_test runs what is not run in a container or by hand, but by a system: the units of docs/systemd, each
-// under a real systemd, by the commands of docs/systemd.md. It needs a Docker engine, see src/testkit/machine.
-package nix_test
+// Package systemd_test installs what is handed out under a real systemd, by the commands of docs/systemd.md and with the
+// units beside this file, and uses it as its guide says. It needs a Docker engine, see src/testkit/machine.
+package systemd_test
 
 import (
 	"bytes"
@@ -49,7 +49,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if folder == "" {
 		folder = builtFolder
 		build := exec.Command("go", "run", "./.ci/release", "-targets", runtime.GOARCH, "-out", folder)
-		build.Dir = ".."
+		build.Dir = filepath.Join("..", "..")
 		if out, err := build.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build the release: %w\n%s", err, out)
 		}
@@ -64,7 +64,7 @@ var built = sync.OnceValues(func() (string, error) {
 // guide returns the commands of one chapter of docs/systemd.md, a block for each.
 func guide(t *testing.T, chapter string) []string {
 	t.Helper()
-	content, err := os.ReadFile("../docs/systemd.md")
+	content, err := os.ReadFile("../systemd.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func installed(t *testing.T, before ...func(*machine.Machine)) *machine.Machine 
 // status asks a server and returns the status of its answer; 0 if there is none.
 func status(t *testing.T, client *http.Client, url string) int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), machine.Patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -135,7 +135,7 @@ func signIn(t *testing.T, m *machine.Machine, password string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	client := &http.Client{Jar: jar, Timeout: machine.Patience}
 	answer, err := client.PostForm(m.URL(8080, "/login"), url.Values{"username": {"admin"}, "password": {password}})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestInstall(t *testing.T) {
 	}
 	m.Shell(guide(t, "Uninstall")[0])
 	if left := m.Run("sh", "-c", "ls -d /var/lib/vitrine* /var/lib/private/vitrine* /etc/vitrine /usr/local/bin/vitrine "+
-		"/etc/systemd/system/vitrine* /etc/systemd/system/*/vitrine* 2>/dev/null || true"); left != "" {
+		"/var/lib/vitrine-backup /etc/systemd/system/vitrine* /etc/systemd/system/*/vitrine* 2>/dev/null || true"); left != "" {
 		t.Errorf("uninstalled, there is left\n%s", left)
 	}
 }
@@ -186,16 +186,18 @@ func TestInstall(t *testing.T) {
 // hardened looks at the unit as systemd does.
 func hardened(t *testing.T, m *machine.Machine) {
 	t.Helper()
-	for _, unit := range strings.Fields(m.Run("sh", "-c", "ls /etc/systemd/system/vitrine.* | grep -v '\\.d$'")) {
+	for _, unit := range strings.Fields(m.Run("sh", "-c", "ls -d /etc/systemd/system/vitrine*.*[!d]")) {
 		if said := m.Run("systemd-analyze", "verify", unit); said != "" { // its status says nothing of unknown keys
 			t.Errorf("%s: %s", unit, said)
 		}
 	}
 	// By itself: without the drop-in of this machine for what containers lack.
-	if said, status := m.Try("sh", "-ec", "mkdir /root/units; cp /etc/systemd/system/vitrine.service /root/units/; "+
-		"SYSTEMD_UNIT_PATH=/root/units systemd-analyze security --offline=true --threshold=11 --no-pager "+
-		"/root/units/vitrine.service"); status != 0 {
-		t.Errorf("exposed more than 1.1:\n%s", said)
+	m.Run("sh", "-ec", "mkdir /root/units; cp /etc/systemd/system/vitrine*.service /root/units/")
+	for _, unit := range []string{"vitrine.service", "vitrine-backup.service"} {
+		if said, status := m.Try("env", "SYSTEMD_UNIT_PATH=/root/units", "systemd-analyze", "security", "--offline=true",
+			"--threshold=11", "--no-pager", "/root/units/"+unit); status != 0 {
+			t.Errorf("%s is exposed more than 1.1:\n%s", unit, said)
+		}
 	}
 	pid := m.Property("vitrine", "MainPID")
 	state := m.Run("cat", "/proc/"+pid+"/status")
@@ -213,6 +215,7 @@ func TestWatchdog(t *testing.T) {
 		m.Write("/etc/systemd/system/vitrine.service.d/quick.conf", 0o644, []byte("[Service]\nWatchdogSec=10s\n"))
 	})
 	for _, signal := range []string{"STOP", "ABRT"} { // the second is what Go's own fatal errors end with here
+		m.WaitActive("vitrine")
 		pid, before := m.Property("vitrine", "MainPID"), m.Property("vitrine", "NRestarts")
 		m.Run("systemctl", "kill", "--kill-who=main", "--signal="+signal, "vitrine")
 		m.Within("a restart after "+signal, func() bool {
@@ -223,12 +226,13 @@ func TestWatchdog(t *testing.T) {
 			t.Errorf("after %s it was not systemd that restarted it: %s restarts", signal, after)
 		}
 	}
-	if said := m.Run("sh", "-c", "journalctl --sync; journalctl --no-pager --output=cat"); !strings.Contains(said, "Watchdog timeout") {
+	said := m.Run("sh", "-c", "journalctl --sync; journalctl --no-pager --output=cat")
+	if !strings.Contains(said, "Watchdog timeout") {
 		t.Errorf("the watchdog did not bark:\n%s", said)
 	}
-	if code := status(t, http.DefaultClient, m.URL(8080, "/readyz")); code != http.StatusOK {
-		t.Errorf("/readyz: %d", code)
-	}
+	m.Within("Vitrine to serve again", func() bool {
+		return status(t, http.DefaultClient, m.URL(8080, "/readyz")) == http.StatusOK
+	})
 }
 
 func TestWrongSettingIsNotTriedAgain(t *testing.T) {
@@ -264,11 +268,43 @@ func TestUploadsElsewhere(t *testing.T) {
 	if owner := m.Run("stat", "-c", "%U", "/var/lib/vitrine/vitrine.db"); owner != "vitrine" {
 		t.Errorf("the database belongs to %s", owner)
 	}
+	m.Run("systemctl", "start", "vitrine-backup") // as the same user, and without moving its folder
+	if code := status(t, http.DefaultClient, m.URL(8080, "/readyz")); code != http.StatusOK {
+		t.Errorf("/readyz after a backup: %d", code)
+	}
+}
+
+// A backup is made beside the running server, and is enough to go back to.
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	m := installed(t)
+	m.Shell(guide(t, "Secrets")[0])
+	blocks := guide(t, "Backups")
+	m.Shell(blocks[0])
+	if state := m.Property("vitrine-backup.timer", "ActiveState"); state != "active" {
+		t.Errorf("the timer is %s", state)
+	}
+	file := m.Run("sh", "-c", "ls /var/lib/vitrine-backup/*")
+	if said := m.Run("/usr/local/bin/vitrine", "backup", "verify", file); !strings.Contains(said, "whole") {
+		t.Errorf("the backup %s: %s", file, said)
+	}
+	if access := m.Run("stat", "-L", "-c", "%a", "/var/lib/vitrine-backup"); access != "700" {
+		t.Errorf("the folder of backups may be used as %s", access)
+	}
+	m.Run("rm", "/etc/systemd/system/vitrine.service.d/secrets.conf") // the administrator is in the backup
+	m.Run("systemctl", "daemon-reload")
+	m.Shell(blocks[1])
+	if !signIn(t, m, m.Run("cat", "/etc/vitrine/admin-password")) {
+		t.Error("the administrator did not come back with the backup")
+	}
+	if owner := m.Run("stat", "-c", "%U", "/var/lib/vitrine/vitrine.db"); owner == "root" {
+		t.Error("the restored database belongs to root")
+	}
 }
 
 func TestCredential(t *testing.T) {
 	t.Parallel()
-	m := installed(t, func(m *machine.Machine) { m.Run("mkdir", "-p", "/etc/systemd/system") })
+	m := installed(t)
 	// The first start made no administrator; the one after the credential was given does.
 	m.Shell(guide(t, "Secrets")[0])
 	password := m.Run("cat", "/etc/vitrine/admin-password")
