@@ -7,9 +7,9 @@
 let
   pkgs = import ./check/pkgs.nix { inherit lib package; };
   render = import ./check/render.nix { inherit lib; };
-  cases = import ./check/cases.nix { inherit lib; };
+  cases = import ./check/cases.nix;
 
-  evaluate = case: (lib.evalModules {
+  evaluate = case: lib.evalModules {
     modules = [
       ./check/stubs.nix
       ./module.nix
@@ -17,7 +17,7 @@ let
       { services.vitrine.package = pkgs.vitrine; }
       case
     ];
-  });
+  };
 
   result = case:
     let
@@ -32,13 +32,12 @@ let
           "vitrine.yaml" = config.services.vitrine.configText + "\n";
         }
         // text config.environment.systemPackages
-        // lib.optionalAttrs config.services.cage.enable { vitrine-kiosk = config.services.cage.program.text; };
+        // lib.optionalAttrs config.services.cage.enable { vitrine-kiosk = config.services.vitrine.kiosk.script.text; };
       rest = {
         inherit (config) users networking;
         tmpfiles = config.systemd.tmpfiles.settings;
         services = {
-          inherit (config.services) postgresql nginx caddy udev;
-          cage = lib.removeAttrs config.services.cage [ "program" ];
+          inherit (config.services) postgresql nginx caddy cage udev;
           mysql = config.services.mysql // { package = toString config.services.mysql.package; };
         };
         configFile = if config.services.vitrine.enable then config.services.vitrine.configFile.how else null;

@@ -74,13 +74,21 @@ in
       example = [ "--force-device-scale-factor=2" ];
       description = "Further flags for Chromium.";
     };
+
+    script = mkOption {
+      type = types.package;
+      readOnly = true;
+      internal = true;
+      default = show;
+      description = "What runs in the compositor.";
+    };
   };
 
   config = lib.mkIf cfg.enable {
     services.cage = {
       enable = true;
       user = "vitrine-kiosk";
-      program = lib.getExe show;
+      program = lib.getExe cfg.script;
       extraArguments = [ "-d" ]; # no window decorations
     };
 

@@ -1,5 +1,4 @@
 # What people write into their configuration, the mistakes too.
-{ lib }:
 let
   vitrine = settings: { services.vitrine = { enable = true; } // settings; };
   secret = "/run/secrets/vitrine";
@@ -52,7 +51,7 @@ in
   nginx = vitrine { hostName = "signs.example.org"; openFirewall = true; nginx.enable = true; };
 
   # With a certificate of one's own, and what one adds to the virtual host.
-  nginxOwn = lib.mkMerge [
+  nginxOwn.imports = [
     (vitrine { hostName = "signs.example.org"; nginx.enable = true; settings.listen = ":9090"; })
     { services.nginx.virtualHosts."signs.example.org".enableACME = false; }
   ];
@@ -62,7 +61,7 @@ in
 
   kiosk = { services.vitrine.kiosk = { enable = true; url = "http://192.168.1.10:8080/screen"; rotation = 90; }; };
 
-  both = lib.mkMerge [ (vitrine { }) { services.vitrine.kiosk.enable = true; } ];
+  both.imports = [ (vitrine { }) { services.vitrine.kiosk.enable = true; } ];
 
   # From here on: each is wrong in one way.
   wrongSetting = vitrine { settings.max_uplaod_size = "500MB"; };

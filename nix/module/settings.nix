@@ -29,7 +29,7 @@ let
   # The words for a setting that the program would refuse.
   complaint = name:
     let
-      distances = map (other: { inherit other; distance = lib.levenshtein name other; }) (lib.attrNames plain);
+      distances = map (other: { inherit other; distance = lib.strings.levenshtein name other; }) (lib.attrNames plain);
       nearest = lib.head (lib.sort (a: b: a.distance < b.distance) distances);
       hint = if nearest.distance <= lib.max 2 (lib.stringLength name / 3) then "Did you mean ${nearest.other}?"
         else "docs/configuration.md lists every setting.";
