@@ -1,5 +1,10 @@
 # services.vitrine.kiosk: the machine shows a screen from boot on, for example a Raspberry Pi behind a television.
-{ config, lib, pkgs, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkEnableOption mkOption types;
   cfg = config.services.vitrine.kiosk;
@@ -8,7 +13,13 @@ let
   # Chromium's own page about a server that does not answer yet would stay, so that is waited for before.
   show = pkgs.writeShellApplication {
     name = "vitrine-kiosk";
-    runtimeInputs = [ pkgs.coreutils pkgs.curl pkgs.gnused pkgs.wlr-randr cfg.package ];
+    runtimeInputs = [
+      pkgs.coreutils
+      pkgs.curl
+      pkgs.gnused
+      pkgs.wlr-randr
+      cfg.package
+    ];
     text = ''
       ${lib.optionalString (cfg.rotation != 0) ''
         wlr-randr | sed -n 's/^\([^ ][^ ]*\).*/\1/p' | while read -r output; do
@@ -50,7 +61,12 @@ in
     };
 
     rotation = mkOption {
-      type = types.enum [ 0 90 180 270 ];
+      type = types.enum [
+        0
+        90
+        180
+        270
+      ];
       default = 0;
       description = "By how many degrees the picture is turned, anticlockwise, for a display that is mounted upright.";
     };
@@ -94,7 +110,10 @@ in
 
     systemd.services.cage-tty1 = {
       startLimitIntervalSec = 0; # never give up
-      serviceConfig = { Restart = "always"; RestartSec = 5; };
+      serviceConfig = {
+        Restart = "always";
+        RestartSec = 5;
+      };
     };
 
     users.users.vitrine-kiosk = {

@@ -6,7 +6,9 @@ let
   backup = cfg.backup;
   ours = import ./lib.nix { inherit config lib; };
   needed = [ cfg.dataDir ] ++ lib.optional (ours.uploads != null) ours.uploads;
-  folders = ours.folders (needed ++ lib.optional (!ours.inside cfg.dataDir backup.directory) backup.directory);
+  folders = ours.folders (
+    needed ++ lib.optional (!ours.inside cfg.dataDir backup.directory) backup.directory
+  );
 in
 {
   options.services.vitrine.backup = {
@@ -51,20 +53,30 @@ in
       wants = config.systemd.services.vitrine.wants;
       unitConfig = folders.unit;
       environment.VITRINE_CONFIG = "${cfg.configFile}";
-      serviceConfig = ours.hardening // ours.identity // ours.secrets // folders.service // {
-        Type = "oneshot";
-        ExecStart = "${lib.getExe' cfg.package "vitrine"} backup --to-dir ${backup.directory}"
-          + " --keep-daily ${toString backup.keep.daily} --keep-weekly ${toString backup.keep.weekly}";
-        # The screens come first.
-        Nice = 19;
-        IOSchedulingClass = "idle";
-      };
+      serviceConfig =
+        ours.hardening
+        // ours.identity
+        // ours.secrets
+        // folders.service
+        // {
+          Type = "oneshot";
+          ExecStart =
+            "${lib.getExe' cfg.package "vitrine"} backup --to-dir ${backup.directory}"
+            + " --keep-daily ${toString backup.keep.daily} --keep-weekly ${toString backup.keep.weekly}";
+          # The screens come first.
+          Nice = 19;
+          IOSchedulingClass = "idle";
+        };
     };
 
     systemd.timers.vitrine-backup = {
       description = "Archive of Vitrine";
       wantedBy = [ "timers.target" ];
-      timerConfig = { OnCalendar = backup.schedule; Persistent = true; RandomizedDelaySec = "5min"; };
+      timerConfig = {
+        OnCalendar = backup.schedule;
+        Persistent = true;
+        RandomizedDelaySec = "5min";
+      };
     };
 
     systemd.tmpfiles.settings.vitrine = folders.tmpfiles;
@@ -72,12 +84,13 @@ in
     assertions = [
       {
         assertion = cfg.dynamicUser -> ours.isState backup.directory;
-        message = "services.vitrine.backup.directory is ${backup.directory}, outside /var/lib, where a user that is made at "
+        message =
+          "services.vitrine.backup.directory is ${backup.directory}, outside /var/lib, where a user that is made at "
           + "each start can own nothing. Set services.vitrine.dynamicUser = false; or choose a folder below /var/lib.";
       }
       {
         assertion = backup.keep.daily + backup.keep.weekly > 0;
-        message = "services.vitrine.backup.keep.daily and .weekly are both 0, so that no archive would be kept. Keep at least one.";
+        message = "services.vitrine.backup.keep.daily and .weekly are both 0: no archive would be kept. Keep at least one.";
       }
     ];
   };

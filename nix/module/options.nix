@@ -1,5 +1,10 @@
 # What can be said under services.vitrine, apart from the options of what has a file of its own.
-{ config, lib, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkEnableOption mkOption types;
   cfg = config.services.vitrine;
@@ -11,7 +16,9 @@ in
 
     package = mkOption {
       type = types.package;
-      description = "The package of Vitrine. The flake's module brings its own.";
+      default = pkgs.callPackage ../package.nix { };
+      defaultText = lib.literalMD "the flake's, or else that of nix/package.nix";
+      description = "The package of Vitrine.";
     };
 
     dataDir = mkOption {
@@ -50,7 +57,12 @@ in
     };
 
     environmentFile = mkOption {
-      type = types.nullOr (types.pathWith { absolute = true; inStore = false; });
+      type = types.nullOr (
+        types.pathWith {
+          absolute = true;
+          inStore = false;
+        }
+      );
       default = null;
       example = "/run/secrets/vitrine.env";
       description = ''

@@ -30,66 +30,77 @@ in
     caddy.enable = mkEnableOption "a virtual host of Caddy before Vitrine";
   };
 
-  config = lib.mkIf (cfg.enable && hasProxy) (lib.mkMerge [
-    {
-      services.vitrine.settings = {
-        listen = lib.mkDefault "127.0.0.1:8080";
-        trusted_proxies = lib.mkDefault [ "127.0.0.1" "::1" ];
-        public_url = lib.mkIf (cfg.hostName != null) (lib.mkDefault "${scheme}://${cfg.hostName}");
-      };
-      assertions = [
-        {
-          assertion = cfg.hostName != null;
-          message = "services.vitrine.hostName is missing: the name under which nginx or Caddy serves Vitrine, such as "
-            + "\"signs.example.org\".";
-        }
-        {
-          assertion = !(cfg.nginx.enable && cfg.caddy.enable);
-          message = "services.vitrine.nginx.enable and services.vitrine.caddy.enable are both set, and both would take the "
-            + "ports 80 and 443. Keep one.";
-        }
-        {
-          assertion = ours.port != null && ours.port != 0;
-          message = "services.vitrine.settings.listen must name a port, so that the proxy finds Vitrine: \"127.0.0.1:8080\", for "
-            + "example.";
-        }
-      ];
-    }
-
-    (lib.mkIf (cfg.nginx.enable && cfg.hostName != null && ours.port != null) {
-      services.nginx.enable = true;
-      services.nginx.virtualHosts.${cfg.hostName} = {
-        forceSSL = lib.mkDefault cfg.https;
-        enableACME = lib.mkDefault cfg.https;
-        locations."/" = {
-          proxyPass = "http://${ours.upstream}";
-          recommendedProxySettings = false; # these are all that Vitrine reads
-          extraConfig = ''
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $http_host;
-            # A screen follows changes by an answer that never ends.
-            proxy_buffering off;
-            proxy_read_timeout 1h;
-            # An upload is bounded by Vitrine itself and goes straight to its disk.
-            client_max_body_size 0;
-            proxy_request_buffering off;
-            proxy_send_timeout 1h;
-          '';
+  config = lib.mkIf (cfg.enable && hasProxy) (
+    lib.mkMerge [
+      {
+        services.vitrine.settings = {
+          listen = lib.mkDefault "127.0.0.1:8080";
+          trusted_proxies = lib.mkDefault [
+            "127.0.0.1"
+            "::1"
+          ];
+          public_url = lib.mkIf (cfg.hostName != null) (lib.mkDefault "${scheme}://${cfg.hostName}");
         };
-      };
-    })
+        assertions = [
+          {
+            assertion = cfg.hostName != null;
+            message =
+              "services.vitrine.hostName is missing: the name under which nginx or Caddy serves Vitrine, such as "
+              + "\"signs.example.org\".";
+          }
+          {
+            assertion = !(cfg.nginx.enable && cfg.caddy.enable);
+            message =
+              "services.vitrine.nginx.enable and services.vitrine.caddy.enable are both set, and both would take the "
+              + "ports 80 and 443. Keep one.";
+          }
+          {
+            assertion = ours.port != null && ours.port != 0;
+            message =
+              "services.vitrine.settings.listen must name a port, so that the proxy finds Vitrine: \"127.0.0.1:8080\", for "
+              + "example.";
+          }
+        ];
+      }
 
-    (lib.mkIf (cfg.caddy.enable && cfg.hostName != null && ours.port != null) {
-      services.caddy.enable = true;
-      services.caddy.virtualHosts."${lib.optionalString (!cfg.https) "http://"}${cfg.hostName}".extraConfig = ''
-        reverse_proxy ${ours.upstream} {
-          flush_interval -1
-        }
-      '';
-    })
-  ]);
+      (lib.mkIf (cfg.nginx.enable && cfg.hostName != null && ours.port != null) {
+        services.nginx.enable = true;
+        services.nginx.virtualHosts.${cfg.hostName} = {
+          forceSSL = lib.mkDefault cfg.https;
+          enableACME = lib.mkDefault cfg.https;
+          locations."/" = {
+            proxyPass = "http://${ours.upstream}";
+            recommendedProxySettings = false; # these are all that Vitrine reads
+            extraConfig = ''
+              proxy_http_version 1.1;
+              proxy_set_header Connection "";
+              proxy_set_header Host $http_host;
+              proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+              proxy_set_header X-Forwarded-Proto $scheme;
+              proxy_set_header X-Forwarded-Host $http_host;
+              # A screen follows changes by an answer that never ends.
+              proxy_buffering off;
+              proxy_read_timeout 1h;
+              # An upload is bounded by Vitrine itself and goes straight to its disk.
+              client_max_body_size 0;
+              proxy_request_buffering off;
+              proxy_send_timeout 1h;
+            '';
+          };
+        };
+      })
+
+      (lib.mkIf (cfg.caddy.enable && cfg.hostName != null && ours.port != null) {
+        services.caddy.enable = true;
+        services.caddy.virtualHosts."${
+          lib.optionalString (!cfg.https) "http://"
+        }${cfg.hostName}".extraConfig =
+          ''
+            reverse_proxy ${ours.upstream} {
+              flush_interval -1
+            }
+          '';
+      })
+    ]
+  );
 }

@@ -9,52 +9,81 @@ in
   config = lib.mkIf cfg.enable {
     systemd.services.vitrine = {
       description = "Vitrine, digital signage";
-      after = [ "network.target" "time-sync.target" ];
+      after = [
+        "network.target"
+        "time-sync.target"
+      ];
       wantedBy = [ "multi-user.target" ];
       startLimitIntervalSec = 0; # nobody may look at this machine for a year: never give up
       unitConfig = folders.unit;
       environment.VITRINE_CONFIG = "${cfg.configFile}";
-      serviceConfig = ours.hardening // ours.identity // ours.secrets // folders.service // {
-        Type = "notify";
-        ExecStart = "${lib.getExe' cfg.package "vitrine"} serve";
-        WatchdogSec = 60;
-        Restart = "always";
-        RestartSec = 5;
-        # A wrong setting, a database or uploads that are missing, a schema of a newer version: only a person can mend these.
-        RestartPreventExitStatus = "2 9 12";
-      } // lib.optionalAttrs (ours.runtimeDirectory != null) { RuntimeDirectory = ours.runtimeDirectory; };
+      serviceConfig =
+        ours.hardening
+        // ours.identity
+        // ours.secrets
+        // folders.service
+        // {
+          Type = "notify";
+          ExecStart = "${lib.getExe' cfg.package "vitrine"} serve";
+          WatchdogSec = 60;
+          Restart = "always";
+          RestartSec = 5;
+          # A wrong setting, a database or uploads that are missing, a schema of a newer version: only a person can mend these.
+          RestartPreventExitStatus = "2 9 12";
+        }
+        // lib.optionalAttrs ours.privileged {
+          AmbientCapabilities = "CAP_NET_BIND_SERVICE";
+          CapabilityBoundingSet = "CAP_NET_BIND_SERVICE";
+          PrivateUsers = false; # among users of its own the capability would be good for nothing
+        }
+        // lib.optionalAttrs (ours.runtimeDirectory != null) { RuntimeDirectory = ours.runtimeDirectory; };
     };
 
     systemd.tmpfiles.settings.vitrine = folders.tmpfiles;
 
     users = lib.mkIf (!cfg.dynamicUser && cfg.user == "vitrine") {
-      users.vitrine = { isSystemUser = true; inherit (cfg) group; home = cfg.dataDir; };
+      users.vitrine = {
+        isSystemUser = true;
+        inherit (cfg) group;
+        home = cfg.dataDir;
+      };
       groups.${cfg.group} = { };
     };
 
     networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall (
-      if cfg.nginx.enable || cfg.caddy.enable then [ 80 443 ] else lib.optional (ours.port != null) ours.port
+      if cfg.nginx.enable || cfg.caddy.enable then
+        [
+          80
+          443
+        ]
+      else
+        lib.optional (ours.port != null) ours.port
     );
 
     assertions = [
       {
         assertion = cfg.dynamicUser -> ours.isState cfg.dataDir;
-        message = "services.vitrine.dataDir is ${cfg.dataDir}, outside /var/lib, where a user that is made at each start can "
+        message =
+          "services.vitrine.dataDir is ${cfg.dataDir}, outside /var/lib, where a user that is made at each start can "
           + "own nothing. Set services.vitrine.dynamicUser = false; or choose a folder below /var/lib.";
       }
       {
         assertion = ours.uploads != null -> ours.isFolder ours.uploads;
-        message = "services.vitrine.settings.uploads_url is \"${toString cfg.settings.uploads_url}\". Write it as a whole path "
+        message =
+          "services.vitrine.settings.uploads_url is \"${toString cfg.settings.uploads_url}\". Write it as a whole path "
           + "without white space, quotation marks, \\, % and $.";
       }
       {
         assertion = cfg.dynamicUser && ours.uploads != null -> ours.isState ours.uploads;
-        message = "services.vitrine.settings.uploads_url is ${toString ours.uploads}, outside /var/lib, where a user that is "
+        message =
+          "services.vitrine.settings.uploads_url is ${toString ours.uploads}, outside /var/lib, where a user that is "
           + "made at each start can own nothing. Set services.vitrine.dynamicUser = false; or choose a folder below /var/lib.";
       }
       {
-        assertion = cfg.openFirewall && !cfg.nginx.enable && !cfg.caddy.enable -> ours.port != null && ours.port != 0;
-        message = "services.vitrine.openFirewall is set, but services.vitrine.settings.listen names no port that could be "
+        assertion =
+          cfg.openFirewall && !cfg.nginx.enable && !cfg.caddy.enable -> ours.port != null && ours.port != 0;
+        message =
+          "services.vitrine.openFirewall is set, but services.vitrine.settings.listen names no port that could be "
           + "opened. Write it as host:port or :port.";
       }
     ];

@@ -1,5 +1,10 @@
 # settings and passwordFiles: an option for each setting that the program knows, and words for what it does not know.
-{ config, lib, pkgs, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkOption types;
   cfg = config.services.vitrine;
@@ -8,31 +13,49 @@ let
   secret = lib.filterAttrs (_: setting: setting.secret) known;
   plain = lib.filterAttrs (_: setting: !setting.secret) known;
 
-  value = types.oneOf [ types.bool types.int types.str (types.listOf types.str) ];
-  typeOf = setting: {
-    "yes or no" = types.bool;
-    "number" = types.ints.unsigned;
-    "megapixels" = types.either types.ints.positive types.str;
-    "networks" = types.either (types.listOf types.str) types.str;
-    "file" = types.either types.path types.str;
-  }.${setting.type} or types.str;
+  value = types.oneOf [
+    types.bool
+    types.int
+    types.str
+    (types.listOf types.str)
+  ];
+  typeOf =
+    setting:
+    {
+      "yes or no" = types.bool;
+      "number" = types.ints.unsigned;
+      "megapixels" = types.either types.ints.positive types.str;
+      "networks" = types.either (types.listOf types.str) types.str;
+      "file" = types.either types.path types.str;
+    }
+    .${setting.type} or types.str;
 
-  option = _: setting: mkOption {
-    type = types.nullOr (typeOf setting);
-    default = null;
-    description = setting.text + lib.optionalString (setting.default != "") " Without it: `${setting.default}`.";
-  };
+  option =
+    _: setting:
+    mkOption {
+      type = types.nullOr (typeOf setting);
+      default = null;
+      description =
+        setting.text + lib.optionalString (setting.default != "") " Without it: `${setting.default}`.";
+    };
 
   given = lib.filterAttrs (_: setting: setting != null) cfg.settings;
   strangers = lib.attrNames (lib.removeAttrs given (lib.attrNames plain));
 
   # The words for a setting that the program would refuse.
-  complaint = name:
+  complaint =
+    name:
     let
-      distances = map (other: { inherit other; distance = lib.strings.levenshtein name other; }) (lib.attrNames plain);
+      distances = map (other: {
+        inherit other;
+        distance = lib.strings.levenshtein name other;
+      }) (lib.attrNames plain);
       nearest = lib.head (lib.sort (a: b: a.distance < b.distance) distances);
-      hint = if nearest.distance <= lib.max 2 (lib.stringLength name / 3) then "Did you mean ${nearest.other}?"
-        else "docs/configuration.md lists every setting.";
+      hint =
+        if nearest.distance <= lib.max 2 (lib.stringLength name / 3) then
+          "Did you mean ${nearest.other}?"
+        else
+          "docs/configuration.md lists every setting.";
     in
     if secret ? ${name} then
       "services.vitrine.settings.${name} is a secret, and everyone on the machine could read it in the Nix store. Write it "
@@ -40,7 +63,8 @@ let
     else if secret ? ${lib.removeSuffix "_file" name} then
       "services.vitrine.settings.${name}: the service may not read that file. Use "
       + "services.vitrine.passwordFiles.${lib.removeSuffix "_file" name}, which systemd reads for it."
-    else "services.vitrine.settings.${name} is not a setting. ${hint}";
+    else
+      "services.vitrine.settings.${name} is not a setting. ${hint}";
 
   text = builtins.toJSON given; # which is YAML too
   unchecked = pkgs.writeText "vitrine.yaml" text;
@@ -48,7 +72,8 @@ let
     ${lib.getExe' cfg.package "vitrine"} config --config ${unchecked} >/dev/null
     cp ${unchecked} "$out"
   '';
-  canCheck = cfg.environmentFile == null && pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform;
+  canCheck =
+    cfg.environmentFile == null && pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform;
 in
 {
   options.services.vitrine = {
@@ -74,15 +99,23 @@ in
 
     passwordFiles = mkOption {
       type = types.submodule {
-        options = lib.mapAttrs (name: setting: mkOption {
-          type = types.nullOr (types.pathWith { absolute = true; inStore = false; });
-          default = null;
-          example = "/run/secrets/vitrine-${lib.replaceStrings [ "_" ] [ "-" ] name}";
-          description = ''
-            A file on the machine that holds the setting `${name}` and that only root needs to be able to read: systemd hands
-            it to the service (LoadCredential). ${setting.text}
-          '';
-        }) secret;
+        options = lib.mapAttrs (
+          name: setting:
+          mkOption {
+            type = types.nullOr (
+              types.pathWith {
+                absolute = true;
+                inStore = false;
+              }
+            );
+            default = null;
+            example = "/run/secrets/vitrine-${lib.replaceStrings [ "_" ] [ "-" ] name}";
+            description = ''
+              A file on the machine that holds the setting `${name}` and that only root needs to be able to read: systemd hands
+              it to the service (LoadCredential). ${setting.text}
+            '';
+          }
+        ) secret;
       };
       default = { };
       description = "The files that hold the secrets among the settings.";
@@ -108,6 +141,9 @@ in
       configText = text;
       settings.data_dir = cfg.dataDir;
     };
-    assertions = map (name: { assertion = false; message = complaint name; }) strangers;
+    assertions = map (name: {
+      assertion = false;
+      message = complaint name;
+    }) strangers;
   };
 }
