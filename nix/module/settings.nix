@@ -91,9 +91,8 @@ in
         }
       '';
       description = ''
-        The settings by the names that they have in a configuration file, see
-        [configuration](configuration.md). A name that is none, and a value that the program would refuse, are found when
-        the system is built. Secrets are given by `passwordFiles`.
+        The settings by the names that they have in a configuration file, see docs/configuration.md. A
+        name that is none, and a value that the program would refuse, are found when the system is built. Secrets are given by `passwordFiles`.
       '';
     };
 
@@ -111,8 +110,8 @@ in
             default = null;
             example = "/run/secrets/vitrine-${lib.replaceStrings [ "_" ] [ "-" ] name}";
             description = ''
-              A file on the machine that holds the setting `${name}` and that only root needs to be able to read: systemd hands
-              it to the service (LoadCredential). ${setting.text}
+              A file on the machine that holds the setting `${name}`. Only root needs to be able to read it: systemd
+              hands what it holds to the service as a credential.
             '';
           }
         ) secret;
