@@ -109,10 +109,9 @@ in
     };
 
     systemd.services.cage-tty1 = {
-      startLimitIntervalSec = 0; # never give up
       serviceConfig = {
         Restart = "always";
-        RestartSec = 5;
+        RestartSec = "5s"; # slowly enough that systemd never gives up
       };
     };
 

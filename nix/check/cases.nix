@@ -56,7 +56,10 @@ in
   folders = vitrine {
     dynamicUser = false;
     dataDir = "/srv/vitrine";
-    settings.uploads_url = "file:///mnt/uploads";
+    settings = {
+      uploads_url = "file:///mnt/uploads";
+      drain_timeout = "1m30s";
+    };
     backup = {
       enable = true;
       directory = "/mnt/backup";

@@ -18,9 +18,6 @@ let
       // names "After" unit.after
       // names "Wants" unit.wants
       // unit.unitConfig
-      // lib.optionalAttrs (unit.startLimitIntervalSec or null != null) {
-        StartLimitIntervalSec = unit.startLimitIntervalSec;
-      }
     );
   installSection = unit: section "Install" (names "WantedBy" unit.wantedBy);
   whole = sections: lib.concatStringsSep "\n" (lib.filter (text: text != "") sections);

@@ -65,7 +65,6 @@ in
           };
           environment = attrs types.str;
           serviceConfig = attrs unitValue;
-          startLimitIntervalSec = optional types.int;
         };
       }
     );

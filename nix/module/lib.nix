@@ -36,6 +36,17 @@ rec {
   upstream = "${if lib.elem host everywhere then "127.0.0.1" else host}:${toString port}";
   privileged = port != null && port > 0 && port < 1024;
 
+  # How long requests may take to end when the server is told to stop, in seconds.
+  drain =
+    let
+      given = if cfg.settings.drain_timeout == null then "10s" else cfg.settings.drain_timeout;
+      parts = builtins.match "([0-9]{1,3}m)?([0-9]{1,3}s)?" given;
+      number =
+        text:
+        if text == null then 0 else lib.toIntBase10 (lib.substring 0 (lib.stringLength text - 1) text);
+    in
+    if parts == null then 600 else 60 * number (lib.elemAt parts 0) + number (lib.elemAt parts 1);
+
   # The folder of a socket file that is listened on: its name below /run, or null.
   runtimeDirectory =
     let
@@ -103,6 +114,7 @@ rec {
     MemoryDenyWriteExecute = true;
     NoNewPrivileges = true;
     PrivateDevices = true;
+    PrivateIPC = true;
     PrivateMounts = true;
     PrivateTmp = true;
     PrivateUsers = true;

@@ -14,9 +14,11 @@ in
         "time-sync.target"
       ];
       wantedBy = [ "multi-user.target" ];
-      startLimitIntervalSec = 0; # nobody may look at this machine for a year: never give up
       unitConfig = folders.unit;
-      environment.VITRINE_CONFIG = "${cfg.configFile}";
+      environment = {
+        VITRINE_CONFIG = "${cfg.configFile}";
+        GOTRACEBACK = "crash"; # so that a crash ends by a signal and not with status 2
+      };
       serviceConfig =
         ours.hardening
         // ours.identity
@@ -25,11 +27,14 @@ in
         // {
           Type = "notify";
           ExecStart = "${lib.getExe' cfg.package "vitrine"} serve";
-          WatchdogSec = 60;
-          Restart = "always";
-          RestartSec = 5;
-          # A wrong setting, a database or uploads that are missing, a schema of a newer version: only a person can mend these.
-          RestartPreventExitStatus = "2 9 12";
+          WatchdogSec = "60s";
+          TimeoutStartSec = "120s"; # a migration asks for more meanwhile
+          TimeoutStopSec = "${toString (ours.drain + 20)}s";
+          Restart = "on-failure";
+          RestartSec = "5s"; # slowly enough that systemd never gives up
+          RestartPreventExitStatus = 2; # a wrong setting, which no restart mends
+          LimitCORE = 0;
+          LimitNOFILE = 65536; # each screen holds a connection
         }
         // lib.optionalAttrs ours.privileged {
           AmbientCapabilities = "CAP_NET_BIND_SERVICE";
