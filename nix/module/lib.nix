@@ -109,7 +109,6 @@ rec {
     AmbientCapabilities = "";
     CapabilityBoundingSet = "";
     DevicePolicy = "closed";
-    KeyringMode = "private";
     LockPersonality = true;
     MemoryDenyWriteExecute = true;
     NoNewPrivileges = true;
