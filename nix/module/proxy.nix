@@ -92,13 +92,12 @@ in
 
       (lib.mkIf (cfg.caddy.enable && cfg.hostName != null && ours.port != null) {
         services.caddy.enable = true;
+        # Caddy passes events on as they come by itself. With flush_interval it would not tell of a screen that goes.
         services.caddy.virtualHosts."${
           lib.optionalString (!cfg.https) "http://"
         }${cfg.hostName}".extraConfig =
           ''
-            reverse_proxy ${ours.upstream} {
-              flush_interval -1
-            }
+            reverse_proxy ${ours.upstream}
           '';
       })
     ]
