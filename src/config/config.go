@@ -1,5 +1,6 @@
 // Package config declares every setting of Vitrine once. From that one table come the environment variables, their
-// _FILE twins, the keys of the configuration file, what "vitrine config" prints and docs/configuration.md.
+// _FILE twins, the names of systemd's credentials, the keys of the configuration file, what "vitrine config" prints and
+// docs/configuration.md.
 package config
 
 import (
@@ -42,5 +43,5 @@ type Config struct {
 type Value struct {
 	Setting Setting
 	Text    string // redacted when the setting is a secret
-	Source  string // "default", the environment variable, or the key and the configuration file
+	Source  string // "default", the environment variable, the credential, or the key and the configuration file
 }

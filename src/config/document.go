@@ -43,6 +43,12 @@ stronger than the file.
 A secret can be read from a file instead: add ` + "`_FILE`" + ` to the variable (` + "`_file`" + ` to the key) and give the
 path. One line break at the end of the file is cut off. An empty file, a file that cannot be read, and setting both are
 errors.
+
+Under systemd a secret can be handed over as a credential: its name is the key with dashes, such as
+` + "`LoadCredential=admin-password:/etc/vitrine/admin-password`" + ` in the unit, or ` + "`LoadCredentialEncrypted=`" + `.
+Vitrine looks in ` + "`$CREDENTIALS_DIRECTORY`" + ` by itself, and the same rules hold: a credential is stronger than the
+configuration file, and setting the variable as well is an error. Credentials with other names are left alone. See
+[systemd](systemd.md#secrets).
 `)
 	group := ""
 	for _, s := range Settings() {
@@ -69,7 +75,7 @@ func document(b *strings.Builder, s Setting) {
 	b.WriteString("| type | default | example | key |\n|---|---|---|---|\n")
 	fmt.Fprintf(b, "| %s | %s | `%s` | `%s` |\n", kind, standard, s.Example, s.Key())
 	if s.Secret {
-		fmt.Fprintf(b, "\nFrom a file: `%s_FILE`.\n", s.Variable())
+		fmt.Fprintf(b, "\nFrom a file: `%s_FILE`. From systemd: the credential `%s`.\n", s.Variable(), s.Credential())
 	}
 }
 

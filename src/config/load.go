@@ -32,11 +32,13 @@ func (e *Error) Error() string {
 	return strconv.Itoa(len(e.Problems)) + " settings are wrong:\n- " + strings.Join(e.Problems, "\n- ")
 }
 
-// Load reads the settings from env (as os.Environ returns it) and from the configuration file, if one is named by file
-// or by VITRINE_CONFIG. The environment is stronger than the file. Its error is an [*Error] that lists everything that
-// is wrong at once, in sentences for a person, and never repeats a secret.
+// Load reads the settings from env (as os.Environ returns it), from the credentials of systemd whose folder env names,
+// and from the configuration file, if one is named by file or by VITRINE_CONFIG. Environment and credentials are
+// stronger than the file. Its error is an [*Error] that lists everything that is wrong at once, in sentences for a
+// person, and never repeats a secret.
 func Load(env []string, file string) (*Config, error) {
-	l := &loader{viper: viper.New(), settings: Settings(), env: environment(env), sources: map[string]string{}}
+	l := &loader{viper: viper.New(), settings: Settings(), env: environment(env), credentials: credentialsFolder(env),
+		sources: map[string]string{}}
 	if file == "" {
 		file = l.env[fileVariable]
 	}
@@ -47,7 +49,9 @@ func Load(env []string, file string) (*Config, error) {
 	for _, s := range l.settings {
 		l.viper.SetDefault(s.Key(), s.Default)
 		l.fromFile(s, file)
-		l.fromEnvironment(s)
+		if !l.fromCredential(s) {
+			l.fromEnvironment(s)
+		}
 	}
 	c := &Config{File: file}
 	for _, s := range l.settings {
@@ -69,12 +73,18 @@ type loader struct {
 	viper    *viper.Viper
 	settings []Setting
 	env      map[string]string // our variables that are not empty
-	sources  map[string]string // by setting: where its value came from, for people; missing: the default
-	problems []string
+	// credentials is the folder of systemd's credentials, or empty.
+	credentials string
+	sources     map[string]string // by setting: where its value came from, for people; missing: the default
+	problems    []string
 }
 
 func (l *loader) problem(format string, args ...any) {
-	l.problems = append(l.problems, fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	if strings.HasPrefix(text, credentialWord) {
+		text = "The " + text
+	}
+	l.problems = append(l.problems, text)
 }
 
 // environment picks our variables. One that is empty counts as unset, because Compose files pass those on. So does what
@@ -251,15 +261,24 @@ func (l *loader) fromEnvironment(s Setting) {
 
 // secret takes a secret from a file. One line break at its end is cut off, because editors and echo add it.
 func (l *loader) secret(s Setting, source, path string) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrPermission) {
-		l.problem("%s names %s, which Vitrine, running as %d:%d, may not read. Give it the file, or let everyone read "+
-			"it in a folder that keeps others out, as Compose needs it: chmod 700 FOLDER && chmod 644 FOLDER/%s", source,
-			path, os.Geteuid(), os.Getegid(), filepath.Base(path))
-		return
+	where := source + " names " + path + ", which"
+	ofSystemd := strings.HasPrefix(source, credentialWord)
+	if ofSystemd {
+		where = source + " (" + path + ")"
 	}
-	if err != nil {
-		l.problem("%s names %s, which cannot be read: %s.", source, path, reason(err))
+	file, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrPermission) && ofSystemd:
+		l.problem("%s belongs to another user than %d:%d, as which Vitrine runs. Run it as the user of the service that "+
+			"the credentials were given to, or without %s.", where, os.Geteuid(), os.Getegid(), credentialsVariable)
+		return
+	case errors.Is(err, fs.ErrPermission):
+		l.problem("%s Vitrine, running as %d:%d, may not read. Give it the file, or let everyone read it in a folder that "+
+			"keeps others out, as Compose needs it: chmod 700 FOLDER && chmod 644 FOLDER/%s", where, os.Geteuid(),
+			os.Getegid(), filepath.Base(path))
+		return
+	case err != nil:
+		l.problem("%s cannot be read: %s.", where, reason(err))
 		return
 	}
 	defer file.Close()
@@ -267,11 +286,11 @@ func (l *loader) secret(s Setting, source, path string) {
 	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	switch {
 	case err != nil:
-		l.problem("%s names %s, which cannot be read: %s.", source, path, reason(err))
+		l.problem("%s cannot be read: %s.", where, reason(err))
 	case len(content) > maxSecretFile:
-		l.problem("%s names %s, which is too large to hold a secret.", source, path)
+		l.problem("%s is too large to hold a secret.", where)
 	case text == "":
-		l.problem("%s names %s, which is empty. Put the secret into it.", source, path)
+		l.problem("%s is empty. Put the secret into it.", where)
 	default:
 		l.set(s, text, source)
 	}

@@ -294,31 +294,38 @@ func TestUnixSocketAndSystemd(t *testing.T) {
 	}
 	t.Cleanup(func() { manager.Close() })
 	env := []string{"VITRINE_LISTEN=unix:" + filepath.Join(dir, "v.sock"), "NOTIFY_SOCKET=" + filepath.Join(dir, "notify"),
-		"VITRINE_DATA_DIR=" + filepath.Join(dir, "data")}
+		"VITRINE_DATA_DIR=" + filepath.Join(dir, "data"), "WATCHDOG_USEC=100000"}
 	s := start(t, command(t, dir, env, "serve"))
 	s.untilReady(t, func() bool {
-		status, _, _ := finish(t, dir, env[2:], "healthcheck", "--ready")
+		status, _, _ := finish(t, dir, env[2:3], "healthcheck", "--ready")
 		return status == 0
 	})
+	var told strings.Builder
+	toldUntil(t, manager, &told, func() bool { return strings.Count(told.String(), "WATCHDOG=1") > 2 })
 	if status := s.end(t, syscall.SIGTERM); status != 0 {
 		t.Errorf("SIGTERM: status %d\n%s", status, s.errs)
 	}
-	var told strings.Builder
-	message := make([]byte, 4096)
-	for !strings.Contains(told.String(), "STOPPING=1") {
-		if err := manager.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		n, err := manager.Read(message)
-		if err != nil {
-			t.Fatalf("systemd was told only %q: %v", told.String(), err)
-		}
-		told.Write(append(message[:n:n], '\n'))
-	}
+	toldUntil(t, manager, &told, func() bool { return strings.Contains(told.String(), "STOPPING=1") })
 	for _, want := range []string{"READY=1", "STATUS=Waiting for the database", "EXTEND_TIMEOUT_USEC="} {
 		if !strings.Contains(told.String(), want) {
 			t.Errorf("systemd was not told %s:\n%s", want, told.String())
 		}
+	}
+}
+
+// toldUntil reads what systemd is told, a line for each thing, until there is enough.
+func toldUntil(t *testing.T, manager *net.UnixConn, told *strings.Builder, enough func() bool) {
+	t.Helper()
+	message := make([]byte, 4096)
+	for !enough() {
+		if err := manager.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := manager.Read(message)
+		if err != nil {
+			t.Fatalf("systemd was told only %q: %v", told, err)
+		}
+		told.Write(append(message[:n:n], '\n'))
 	}
 }
 

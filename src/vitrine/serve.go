@@ -125,7 +125,9 @@ func (r *rooms) run(ctx context.Context, cfg *config.Config, sockets *listen.Soc
 	if err != nil {
 		return err
 	}
-	finish := r.runBeside(context.WithoutCancel(ctx), hub, roll) // screens are told to move on, and what they say is kept
+	alive := newWatchdog(r.log, func() error { return pulse(gate, hub, roll) })
+	// Screens are told to move on, and what they say is kept.
+	finish := r.runBeside(context.WithoutCancel(ctx), hub, roll, alive)
 	defer finish()
 
 	// Before the gate opens: whoever waits for ready finds the link.
@@ -165,13 +167,14 @@ func (r *rooms) looksEvery(cfg *config.Config) time.Duration {
 }
 
 // runBeside starts what runs beside the requests. It ends, in good order, when finish is called, which waits for that.
-func (r *rooms) runBeside(ctx context.Context, hub *live.Hub, roll *live.Roll) (finish func()) {
+func (r *rooms) runBeside(ctx context.Context, hub *live.Hub, roll *live.Roll, alive *watchdog) (finish func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { r.report("changes", hub.Run(ctx)) })
 	running.Go(func() { r.report("announcements of changes", r.database.Watch(ctx, r.log, hub.Wake)) })
 	running.Go(func() { r.report("presence", roll.Run(ctx)) })
 	running.Go(func() { r.tidy(ctx) })
+	running.Go(func() { alive.run(ctx) })
 	return func() { cancel(); running.Wait() }
 }
 
