@@ -4,6 +4,7 @@ Nothing is installed into virtual environments: the tools are Go's own, Debian's
 pins. A component that is missing and cannot be installed is an error where CI=true, and a named skip elsewhere.
 """
 
+import filecmp
 import importlib.util
 import json
 import os
@@ -12,13 +13,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose"]
+nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose", "systemd"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -28,6 +30,7 @@ SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command wi
 RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
          "./src/testkit/servers"]
 IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17", "caddy:2"]
+MACHINE = "debian:bookworm"  # what src/testkit/machine makes its images of
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 
@@ -119,7 +122,7 @@ def tracked(*patterns):
 def test(session):
     """Tests without a network or a browser; then a few packages under the race detector, which needs a C compiler."""
     need_servers(session)
-    go_test(session, "./...", servers=True)
+    go_test(session, "./...", "./.ci/release", servers=True)  # ./... leaves out folders that begin with a dot
     if need_compiler(session):
         go_test(session, "-race", *RACED, cgo=True, servers=True)
         go_test(session, "-race", "-run", "^TestNodesStreams$", "./src/web", cgo=True, servers=True)
@@ -171,10 +174,10 @@ def lint(session):
                                  text=True).stdout
     if unformatted:
         session.error("Not formatted; run gofmt -w on:\n" + unformatted)
-    session.run("go", "vet", "./...", external=True)
-    session.run("go", "vet", "-tags", "browser,compose,atlascli", "./...", external=True)
+    session.run("go", "vet", "./...", "./.ci/release", external=True)
+    session.run("go", "vet", "-tags", "browser,compose,atlascli,nix", "./...", "./.ci/release", external=True)
     tool = ["go", "tool", "-modfile=.ci/tools/go.mod"]
-    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli", "./...", external=True)
+    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli,nix", "./...", "./.ci/release", external=True)
     if vulnerabilities_reachable():
         session.run(*tool, "govulncheck", "./...", external=True)
     else:
@@ -256,6 +259,38 @@ def compose(session):
     need_servers(session)
     if need_engine(session, *IMAGES) and need(session, "chromium", "chromium"):
         go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-skip", "^TestImage", "./compose")
+
+
+@nox.session
+def systemd(session):
+    """Installs what docs/systemd holds under a real systemd, in a container, by the commands of docs/systemd.md."""
+    if need_engine(session, MACHINE):
+        go_test(session, "-tags", "nix", "-count=1", "-timeout", "30m", "./src/testkit/machine", "./docs/systemd")
+
+
+@nox.session
+def release(session):
+    """Builds the tarballs of the bare program into dist/release, once more elsewhere, compares, and installs what came out."""
+    out = ROOT / "dist" / "release"
+    session.run("go", "run", "./.ci/release", "-out", str(out), external=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copy, again = pathlib.Path(folder) / "copy", pathlib.Path(folder) / "again"
+        for name in tracked():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+        command = ["go", "run", "./.ci/release", "-out", str(again)]
+        environment = dict(os.environ, GOCACHE=str(pathlib.Path(folder) / "cache"))
+        session.log("the same in another folder, without what is compiled already")
+        subprocess.run(command, cwd=copy, env=environment, stdin=subprocess.DEVNULL, check=True)
+        names = sorted({path.name for path in [*out.iterdir(), *again.iterdir()]})
+        unlike = [name for name in names if not ((out / name).is_file() and (again / name).is_file()
+                                                 and filecmp.cmp(out / name, again / name, shallow=False))]
+        if unlike:
+            session.error("built twice, these are not the same byte for byte: " + ", ".join(unlike))
+    session.log("the same byte for byte, from two folders: " + ", ".join(names))
+    if need_engine(session, "--emulation", MACHINE):
+        os.environ["VT_RELEASE"] = str(out)
+        go_test(session, "-tags", "nix", "-count=1", "-timeout", "30m", "./docs/systemd")
 
 
 @nox.session

@@ -24,7 +24,7 @@ import (
 
 const (
 	// Patience bounds every wait for something that is running already.
-	Patience = 2 * time.Minute
+	Patience = 3 * time.Minute
 	// commandTime bounds one command in the machine.
 	commandTime = 5 * time.Minute
 	// pause is how long a wait rests between two looks.
