@@ -15,26 +15,33 @@ func own() []string {
 	return []string{"ExecStart", "Environment", "EnvironmentFile", "LoadCredential", "Group"}
 }
 
-// docs/systemd/vitrine.service, for other distributions, is protected and watched like what the module makes.
-func TestPlainUnitIsTheModules(t *testing.T) {
+// What is for other distributions, in docs/systemd, is protected, watched and timed like what the module makes.
+func TestPlainUnitsAreTheModules(t *testing.T) {
 	t.Parallel()
-	plain := directives(read(t, "docs/systemd/vitrine.service"))
-	made := directives(read(t, "nix/testdata/sqlite/vitrine.service"))
+	for plain, made := range map[string]string{
+		"vitrine.service":        "sqlite",
+		"vitrine-backup.service": "backup",
+		"vitrine-backup.timer":   "folders", // with the schedule that is the default
+	} {
+		compareUnits(t, "docs/systemd/"+plain, "nix/testdata/"+made+"/"+plain)
+	}
+	for _, name := range []string{"docs/systemd/vitrine.service", "nix/testdata/sqlite/vitrine.service"} {
+		if after := directives(read(t, name))["Unit.After"]; !slices.Contains(after, "time-sync.target") {
+			t.Errorf("%s does not wait for the clock: After=%q", name, after)
+		}
+	}
+}
+
+func compareUnits(t *testing.T, plainName, madeName string) {
+	t.Helper()
+	plain, made := directives(read(t, plainName)), directives(read(t, madeName))
 	for _, key := range slices.Sorted(maps.Keys(merged(plain, made))) {
 		section, name, _ := strings.Cut(key, ".")
-		if section != "Service" || slices.Contains(own(), name) {
+		if section == "Unit" || slices.Contains(own(), name) {
 			continue
 		}
 		if !slices.Equal(plain[key], made[key]) {
-			t.Errorf("%s is %q in docs/systemd/vitrine.service, and %q in the unit that the module makes", name, plain[key], made[key])
-		}
-	}
-	for name, unit := range map[string]map[string][]string{"docs/systemd/vitrine.service": plain, "the module's": made} {
-		if !slices.Contains(unit["Unit.After"], "time-sync.target") {
-			t.Errorf("%s does not wait for the clock: After=%q", name, unit["Unit.After"])
-		}
-		if !slices.Equal(unit["Install.WantedBy"], []string{"multi-user.target"}) {
-			t.Errorf("%s is wanted by %q", name, unit["Install.WantedBy"])
+			t.Errorf("%s is %q in %s, and %q in %s", key, plain[key], plainName, made[key], madeName)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func withSQLite(t *testing.T, m *machine.Machine, program string) {
 	m.Run("systemctl", "restart", "vitrine.service")
 	answers(t, m)
 	for when, names := range map[string][]string{"killed": kept, "restarted": g.media()} {
-		if fmt.Sprint(names) != "[menu]" {
+		if fmt.Sprint(names) != "[menu.png]" {
 			t.Errorf("after it was %s the media are %q", when, names)
 		}
 	}

@@ -64,7 +64,7 @@ in
             "${lib.getExe' cfg.package "vitrine"} backup --to-dir ${backup.directory}"
             + " --keep-daily ${toString backup.keep.daily} --keep-weekly ${toString backup.keep.weekly}";
           # The screens come first.
-          Nice = 19;
+          Nice = 10;
           IOSchedulingClass = "idle";
         };
     };
@@ -75,7 +75,7 @@ in
       timerConfig = {
         OnCalendar = backup.schedule;
         Persistent = true;
-        RandomizedDelaySec = "5min";
+        RandomizedDelaySec = "30min";
       };
     };
 
