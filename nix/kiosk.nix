@@ -22,11 +22,11 @@ let
     ];
     text = ''
       ${lib.optionalString (cfg.rotation != 0) ''
-        wlr-randr | sed -n 's/^\([^ ][^ ]*\).*/\1/p' | while read -r output; do
-          wlr-randr --output "$output" --transform ${toString cfg.rotation}
+        for output in $(wlr-randr | sed -n 's/^\([^ ][^ ]*\).*/\1/p'); do
+          wlr-randr --output "$output" --transform ${toString cfg.rotation} || echo "$output cannot be turned." >&2
         done
       ''}
-      until curl --silent --show-error --location --max-time 10 --output /dev/null ${lib.escapeShellArg cfg.url}; do
+      until curl --fail --silent --show-error --location --max-time 10 --output /dev/null ${lib.escapeShellArg cfg.url}; do
         sleep 2
       done
       exec chromium ${lib.escapeShellArgs (flags ++ cfg.extraFlags ++ [ cfg.url ])}
