@@ -75,6 +75,7 @@ let
   words = value: value.text or (lib.generators.toPretty { } value);
 in
 {
+  inherit result;
   cases = lib.mapAttrs (_: result) cases;
   options = map (option: {
     name =

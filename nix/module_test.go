@@ -198,3 +198,24 @@ func TestModuleRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The examples of docs/nixos.md are what somebody could write into their configuration.
+func TestExamplesEvaluate(t *testing.T) {
+	t.Parallel()
+	var examples []string
+	for i, part := range strings.Split(read(t, "docs/nixos.md"), "```") {
+		if example, isNix := strings.CutPrefix(part, "nix\n"); isNix && i%2 == 1 && strings.HasPrefix(example, "services.") {
+			examples = append(examples, "(check.result { "+example+" }).failed")
+		}
+	}
+	if len(examples) < 8 {
+		t.Fatalf("only %d examples are found", len(examples))
+	}
+	var failed [][]string
+	check(t, "[ "+strings.Join(examples, "\n")+" ]", &failed)
+	for i, messages := range failed {
+		if len(messages) > 0 {
+			t.Errorf("%s: %q", examples[i], messages)
+		}
+	}
+}

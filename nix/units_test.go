@@ -85,3 +85,18 @@ func installed(t *testing.T, name string) string {
 	}
 	return folder
 }
+
+// The program takes the settings that the module writes, as is checked too when a system is built.
+func TestProgramTakesTheSettings(t *testing.T) {
+	t.Parallel()
+	program := built(t)
+	files, err := filepath.Glob(filepath.Join(root(t), "nix", "testdata", "*", "vitrine.yaml"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files (%v)", len(files), err)
+	}
+	for _, file := range files {
+		if said, err := exec.Command(program, "config", "--config", file).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, said)
+		}
+	}
+}

@@ -112,6 +112,7 @@ in
       virtualHosts = attrs (record {
         forceSSL = flag;
         enableACME = flag;
+        useACMEHost = optional types.str;
         locations = attrs (record {
           proxyPass = optional types.str;
           recommendedProxySettings = mkOption {
