@@ -77,11 +77,11 @@ func (g *guest) media() (names []string) {
 }
 
 // answers waits until the server is active for systemd and ready for everybody else.
-func answers(t *testing.T, m *machine.Machine) {
+func answers(t *testing.T, m *machine.Machine, port int) {
 	t.Helper()
 	m.WaitActive("vitrine.service")
 	m.Within("an answer at its port", func() bool {
-		answer, err := http.Get(m.URL(8080, "/readyz"))
+		answer, err := http.Get(m.URL(port, "/readyz"))
 		if err != nil {
 			return false
 		}
@@ -96,6 +96,8 @@ func TestModuleUnderSystemd(t *testing.T) {
 	m := machine.Start(t, machine.Options{Packages: []string{"libnss-systemd", "mariadb-server", "postgresql"}})
 	program := built(t)
 	t.Run("sqlite", func(t *testing.T) { withSQLite(t, m, program) })
+	t.Run("settings", func(t *testing.T) { withLowPort(t, m, program) })
+	t.Run("socket", func(t *testing.T) { withSocket(t, m, program) })
 	for _, server := range locals() {
 		t.Run(server.name, func(t *testing.T) { withServer(t, m, program, server) })
 	}
@@ -107,7 +109,7 @@ func withSQLite(t *testing.T, m *machine.Machine, program string) {
 	t.Helper()
 	settle(t, m, program, "sqlite")
 	m.Run("systemctl", "enable", "--now", "vitrine.service")
-	answers(t, m)
+	answers(t, m, 8080)
 	g := newVisitor(t, m)
 	g.signIn("admin")
 	g.wants(http.StatusCreated, g.ask(http.MethodPost, "/api/v1/media?name=menu.png", "image/png", bytes.NewReader(noise(t))))
@@ -119,19 +121,44 @@ func withSQLite(t *testing.T, m *machine.Machine, program string) {
 		now := m.Property("vitrine.service", "MainPID")
 		return now != "0" && now != first
 	})
-	answers(t, m)
+	answers(t, m, 8080)
 	if again := m.Property("vitrine.service", "NRestarts"); again != "1" {
 		t.Errorf("systemd restarted it %s times, want once", again)
 	}
 	kept := g.media()
 	m.Run("systemctl", "restart", "vitrine.service")
-	answers(t, m)
+	answers(t, m, 8080)
 	for when, names := range map[string][]string{"killed": kept, "restarted": g.media()} {
 		if fmt.Sprint(names) != "[menu.png]" {
 			t.Errorf("after it was %s the media are %q", when, names)
 		}
 	}
 	command(t, m)
+}
+
+// withLowPort: the port is one that ordinary users may not listen on, which is all that the service may do beyond them.
+func withLowPort(t *testing.T, m *machine.Machine, program string) {
+	t.Helper()
+	settle(t, m, program, "settings")
+	m.Run("systemctl", "start", "vitrine.service")
+	answers(t, m, 80)
+	status := m.Run("cat", "/proc/"+m.Property("vitrine.service", "MainPID")+"/status")
+	if !strings.Contains(status, "CapEff:\t0000000000000400\n") { // CAP_NET_BIND_SERVICE, see capability.h
+		t.Errorf("the process may do something else:\n%s", status)
+	}
+}
+
+// withSocket: it listens on a socket file, in a folder that systemd makes.
+func withSocket(t *testing.T, m *machine.Machine, program string) {
+	t.Helper()
+	settle(t, m, program, "socket")
+	m.Run("systemctl", "start", "vitrine.service")
+	if kind := m.Run("stat", "--format=%F %U %a", "/run/vitrine/vitrine.sock"); kind != "socket vitrine 660" {
+		t.Errorf("the socket file is %q", kind)
+	}
+	if out, status := m.Try("vitrine", "healthcheck", "--ready"); status != 0 {
+		t.Errorf("vitrine healthcheck: status %d\n%s", status, out)
+	}
 }
 
 // held looks at what a process may do.
@@ -205,7 +232,7 @@ func withServer(t *testing.T, m *machine.Machine, program string, server local) 
 	settle(t, m, program, server.name)
 	m.Run("systemctl", "stop", server.service)
 	m.Run("systemctl", "start", "vitrine.service")
-	answers(t, m)
+	answers(t, m, 8080)
 	database, err := strconv.ParseInt(m.Property(server.service, "ActiveEnterTimestampMonotonic"), 10, 64)
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +250,7 @@ func withServer(t *testing.T, m *machine.Machine, program string, server local) 
 	process := m.Property("vitrine.service", "MainPID")
 	m.Run("systemctl", "restart", server.service)
 	m.WaitActive(server.service)
-	answers(t, m)
+	answers(t, m, 8080)
 	if now := m.Property("vitrine.service", "MainPID"); now != process {
 		t.Errorf("Vitrine was restarted with its database")
 	}
