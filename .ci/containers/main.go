@@ -40,7 +40,8 @@ func check(ctx context.Context, root string) (problems, checked []string, err er
 		return nil, nil, err
 	}
 	product := filepath.Join(root, "compose", "Dockerfile")
-	for _, name := range append(dockerfiles, product) {
+	dockerfiles = append(dockerfiles, filepath.Join(root, "src", "testkit", "machine", "Dockerfile"), product)
+	for _, name := range dockerfiles {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			return nil, nil, err
