@@ -18,7 +18,7 @@ import urllib.request
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose"]
+nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose", "nix"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -56,9 +56,10 @@ def need(session, what, package, found=None):
 
 def need_servers(session):
     """Finds or installs the databases that tests start. Debian's packages may start their own; those are left alone."""
-    need(session, "PostgreSQL", "postgresql", lambda: any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
-    need(session, "MariaDB", "mariadb-server", pathlib.Path("/usr/sbin/mariadbd").exists)
-    need(session, "PgBouncer", "pgbouncer", pathlib.Path("/usr/sbin/pgbouncer").exists)
+    need(session, "PostgreSQL", "postgresql", lambda: shutil.which("initdb") or
+         any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+    need(session, "MariaDB", "mariadb-server", lambda: shutil.which("mariadbd") or pathlib.Path("/usr/sbin/mariadbd").exists())
+    need(session, "PgBouncer", "pgbouncer", lambda: shutil.which("pgbouncer") or pathlib.Path("/usr/sbin/pgbouncer").exists())
 
 
 def need_compiler(session):
@@ -172,9 +173,9 @@ def lint(session):
     if unformatted:
         session.error("Not formatted; run gofmt -w on:\n" + unformatted)
     session.run("go", "vet", "./...", external=True)
-    session.run("go", "vet", "-tags", "browser,compose,atlascli", "./...", external=True)
+    session.run("go", "vet", "-tags", "browser,compose,atlascli,nix", "./...", external=True)
     tool = ["go", "tool", "-modfile=.ci/tools/go.mod"]
-    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli", "./...", external=True)
+    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli,nix", "./...", external=True)
     if vulnerabilities_reachable():
         session.run(*tool, "govulncheck", "./...", external=True)
     else:
@@ -256,6 +257,13 @@ def compose(session):
     need_servers(session)
     if need_engine(session, *IMAGES) and need(session, "chromium", "chromium"):
         go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-skip", "^TestImage", "./compose")
+
+
+@nox.session
+def nix(session):
+    """Checks the flake, and what is in nix/, with Nix but without nixpkgs: see docs/nix.md."""
+    if need(session, "nix-instantiate", "nix-bin"):
+        go_test(session, "-tags", "nix", "-count=1", "-timeout", "30m", "./nix/...")
 
 
 @nox.session
