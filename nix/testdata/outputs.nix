@@ -2,7 +2,13 @@
 # As strict as the real ones, the stand-ins here have nothing but what flake.nix and packages.nix use.
 let
   pairs =
-    names: make: builtins.listToAttrs (map (name: { inherit name; value = make name; }) names);
+    names: make:
+    builtins.listToAttrs (
+      map (name: {
+        inherit name;
+        value = make name;
+      }) names
+    );
   lib = {
     genAttrs = pairs;
     mapAttrs = builtins.mapAttrs;
