@@ -64,8 +64,9 @@ def need_servers(session):
 
 def need_compiler(session):
     """Finds or installs a C compiler and the headers that it needs."""
-    header = pathlib.Path("/usr/include/stdlib.h")
-    return need(session, "gcc", "gcc") and need(session, str(header), "libc6-dev", header.exists)
+    command = ["gcc", "-E", "-x", "c", "-include", "stdlib.h", "/dev/null"]
+    return need(session, "gcc", "gcc") and need(
+        session, "stdlib.h", "libc6-dev", lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0)
 
 
 def need_engine(session, *wanted):

@@ -2,6 +2,7 @@
 # knows; only its tests cannot run here then.
 {
   lib,
+  stdenv,
   buildGoModule,
   go,
   revision ? "unknown", # of the source
@@ -60,7 +61,7 @@ builder {
   '';
 
   doCheck = false; # the tests are a check of their own, see checks.nix
-  doInstallCheck = native;
+  doInstallCheck = native && stdenv.buildPlatform.canExecute stdenv.hostPlatform;
   installCheckPhase = ''
     runHook preInstallCheck
     $out/bin/vitrine version | grep -F 'vitrine ${declared} ('

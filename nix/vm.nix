@@ -7,21 +7,20 @@ in
 {
   name = "vitrine-${database}";
 
-  nodes.machine =
-    {
-      imports = [ self.nixosModules.default ];
+  nodes.machine = {
+    imports = [ self.nixosModules.default ];
 
-      services.vitrine = {
-        enable = true;
-        database.type = database;
-        settings.admin_username = "ada";
-        passwordFiles.admin_password = "/etc/vitrine-password";
-      };
-      # In the store, where everyone can read it: good enough for a test only.
-      environment.etc."vitrine-password".text = password;
-      environment.etc."menu.webp".source = ../src/testkit/testdata/picture.webp;
-      virtualisation.memorySize = 2048;
+    services.vitrine = {
+      enable = true;
+      database.type = database;
+      settings.admin_username = "ada";
+      passwordFiles.admin_password = "/etc/vitrine-password";
     };
+    # In the store, where everyone can read it: good enough for a test only.
+    environment.etc."vitrine-password".text = password;
+    environment.etc."menu.webp".source = ../src/testkit/testdata/picture.webp;
+    virtualisation.memorySize = 2048;
+  };
 
   testScript = ''
     import json
