@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// built is what image.nix asks dockerTools for, and the script that makes and looks at the archive.
-type built struct {
+// askedFor is what image.nix asks dockerTools for, and the script that makes and looks at the archive.
+type askedFor struct {
 	Name, Tag, Architecture, Created, Commands, Archive string
 	Config                                              imageConfig
 }
@@ -54,7 +54,7 @@ func TestImageIsThatOfTheDockerfile(t *testing.T) {
 		  inherit (image.stream) name tag architecture created config;
 		  commands = image.stream.fakeRootCommands;
 		}`)
-	var got built
+	var got askedFor
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatal(err)
 	}
