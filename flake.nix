@@ -32,9 +32,7 @@
             ./nix/module.nix
             ./nix/kiosk.nix
           ];
-          services.vitrine.package =
-            lib.mkDefault
-              self.packages.${pkgs.stdenv.hostPlatform.system}.default;
+          services.vitrine.package = lib.mkDefault self.packages.${pkgs.stdenv.hostPlatform.system}.default;
         };
     };
 }

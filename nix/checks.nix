@@ -19,7 +19,8 @@ in
 
   # Nothing that the program needs at run time is a shell, or could pass for one.
   closure =
-    pkgs.runCommand "vitrine-closure" { closure = pkgs.closureInfo { rootPaths = [ packages.vitrine ]; }; }
+    pkgs.runCommand "vitrine-closure"
+      { closure = pkgs.closureInfo { rootPaths = [ packages.vitrine ]; }; }
       ''
         if grep -E -e '-(bash|busybox|coreutils|dash|toybox|zsh)[^/]*$' $closure/store-paths; then
           echo "the program needs a shell at run time"

@@ -6,14 +6,17 @@ in
 pkgs.mkShell {
   packages = [
     pkgs.go
-    pkgs.nox
+    (pkgs.python3.withPackages (python: [
+      python.nox
+      python.pyflakes
+    ]))
     pkgs.gitMinimal
+    pkgs.nix
     pkgs.shellcheck
     pkgs.postgresql
     pkgs.mariadb
     pkgs.pgbouncer
-    pkgs.docker-client
-    pkgs.docker-compose
+    pkgs.docker-client # with the plugins compose and buildx
     pkgs.skopeo
   ]
   ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [ pkgs.chromium ];

@@ -77,7 +77,7 @@ let
           echo "the image is for another machine or user:" && jq . "$config" && exit 1
         }
         for layer in $(jq -r '.[0].Layers[]' image/manifest.json); do
-          tar -tvf "image/$layer"
+          tar -tvPf "image/$layer"
         done | awk '$1 ~ /^[-h].*[xs]/ { sub(/^\.?\//, "", $6); print $6 }' > executable
         [ "$(cat executable)" = vitrine ] || {
           echo "more can be executed in the image than the program:" && cat executable && exit 1

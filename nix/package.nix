@@ -2,6 +2,7 @@
 # knows; only its tests cannot run here then.
 {
   lib,
+  stdenv,
   buildGoModule,
   go,
   revision ? "unknown", # of the source
@@ -10,23 +11,35 @@
 let
   native = goarch == go.GOARCH;
   builder =
-    if native then buildGoModule else buildGoModule.override { go = go // { GOARCH = goarch; }; };
+    if native then
+      buildGoModule
+    else
+      buildGoModule.override {
+        go = go // {
+          GOARCH = goarch;
+        };
+      };
 
   # What the program calls itself. The revision follows it in the name of the package but is not compiled in: a commit
   # that changes no source gives the same program, byte for byte, and so the same layer of the image.
-  line = lib.findFirst (
-    lib.hasPrefix "const version = "
-  ) (throw "src/vitrine/main.go declares no version") (lib.splitString "\n" (builtins.readFile ../src/vitrine/main.go));
+  line =
+    lib.findFirst (lib.hasPrefix "const version = ") (throw "src/vitrine/main.go declares no version")
+      (lib.splitString "\n" (builtins.readFile ../src/vitrine/main.go));
   declared = builtins.fromJSON (lib.removePrefix "const version = " line);
 in
 builder {
   pname = "vitrine";
   version = "${declared}+${builtins.substring 0 7 revision}";
 
-  # Whatever else changes needs no new build. nix/hash_test.go reads this line.
+  # Whatever else changes needs no new build. nix/hash_test.go reads this list.
   src = lib.fileset.toSource {
     root = ../.;
-    fileset = lib.fileset.unions [ ../go.mod ../go.sum ../schema ../src ];
+    fileset = lib.fileset.unions [
+      ../go.mod
+      ../go.sum
+      ../schema
+      ../src
+    ];
   };
 
   # What go mod vendor makes of that source. After a change of go.mod: go test -tags nix ./nix, which says the new one.
@@ -48,7 +61,7 @@ builder {
   '';
 
   doCheck = false; # the tests are a check of their own, see checks.nix
-  doInstallCheck = native;
+  doInstallCheck = native && stdenv.buildPlatform.canExecute stdenv.hostPlatform;
   installCheckPhase = ''
     runHook preInstallCheck
     $out/bin/vitrine version | grep -F 'vitrine ${declared} ('

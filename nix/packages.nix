@@ -9,7 +9,9 @@ let
     x86_64 = "amd64";
     aarch64 = "arm64";
   };
-  programs = lib.mapAttrs (_: goarch: pkgs.callPackage ./package.nix { inherit revision goarch; }) machines;
+  programs = lib.mapAttrs (
+    _: goarch: pkgs.callPackage ./package.nix { inherit revision goarch; }
+  ) machines;
   images = lib.mapAttrs (_: program: pkgs.callPackage ./image.nix { vitrine = program; }) programs;
 
   named = prefix: lib.mapAttrs' (machine: lib.nameValuePair "${prefix}-${machine}");
