@@ -191,7 +191,7 @@ func TestModuleRefuses(t *testing.T) {
 		command := exec.Command("nix-instantiate", "--eval", "--strict", "--json", "nix/check.nix", "--arg", "lib",
 			"import "+lib, "-A", "cases."+name)
 		command.Dir = root(t)
-		command.Env = append(os.Environ(), "NIX_STATE_DIR="+t.TempDir(), "NIX_REMOTE=dummy://")
+		command.Env = append(os.Environ(), "NIX_STATE_DIR="+t.TempDir(), "NIX_REMOTE=dummy://", "XDG_CACHE_HOME="+t.TempDir())
 		said, err := command.CombinedOutput()
 		if err == nil || !strings.Contains(string(said), words) {
 			t.Errorf("%s: %v, want an error with %q:\n%s", name, err, words, said)
