@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / ".ci"))
 import gotest  # noqa: E402, it lies there
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose", "systemd"]
+nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose", "systemd", "nix"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -61,15 +61,17 @@ def need(session, what, package, found=None):
 
 def need_servers(session):
     """Finds or installs the databases that tests start. Debian's packages may start their own; those are left alone."""
-    need(session, "PostgreSQL", "postgresql", lambda: any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
-    need(session, "MariaDB", "mariadb-server", pathlib.Path("/usr/sbin/mariadbd").exists)
-    need(session, "PgBouncer", "pgbouncer", pathlib.Path("/usr/sbin/pgbouncer").exists)
+    need(session, "PostgreSQL", "postgresql", lambda: shutil.which("initdb") or
+         any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+    need(session, "MariaDB", "mariadb-server", lambda: shutil.which("mariadbd") or pathlib.Path("/usr/sbin/mariadbd").exists())
+    need(session, "PgBouncer", "pgbouncer", lambda: shutil.which("pgbouncer") or pathlib.Path("/usr/sbin/pgbouncer").exists())
 
 
 def need_compiler(session):
     """Finds or installs a C compiler and the headers that it needs."""
-    header = pathlib.Path("/usr/include/stdlib.h")
-    return need(session, "gcc", "gcc") and need(session, str(header), "libc6-dev", header.exists)
+    command = ["gcc", "-E", "-x", "c", "-include", "stdlib.h", "/dev/null"]
+    return need(session, "gcc", "gcc") and need(
+        session, "stdlib.h", "libc6-dev", lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0)
 
 
 def need_engine(session, *wanted):
@@ -297,6 +299,15 @@ def release(session):
     if need_engine(session, "--emulation", MACHINE):
         os.environ["VT_RELEASE"] = str(out)
         go_test(session, "-tags", "nix", "-count=1", "-timeout", "30m", "./docs/systemd")
+
+
+@nox.session
+def nix(session):
+    """Checks the flake, and what is in nix/, with Nix but without nixpkgs: see docs/nix.md."""
+    found = [need(session, program, package) for program, package in (
+        ("nix-instantiate", "nix-bin"), ("systemd-analyze", "systemd"), ("nginx", "nginx"), ("caddy", "caddy"))]
+    if all(found) and need_engine(session, MACHINE):
+        go_test(session, "-tags", "nix", "-count=1", "-timeout", "30m", "./nix/...")
 
 
 @nox.session
