@@ -50,6 +50,20 @@ func OpenFolder(path string) (*Folder, error) {
 	return f, nil
 }
 
+// LookInto opens the uploads in a folder to look at them: it makes nothing. The error is a [signage.ErrNotFound] if the
+// folder is not there.
+func LookInto(path string) (*Folder, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the uploads folder: %w", err)
+	}
+	f := &Folder{path: absolute, recordEvery: 64 << 20}
+	if _, err := os.Stat(absolute); err != nil {
+		return nil, f.explain("look into the uploads folder", err)
+	}
+	return f, nil
+}
+
 // Describe names the folder.
 func (f *Folder) Describe() string { return "folder " + f.path }
 
@@ -115,6 +129,8 @@ func (f *Folder) Each(ctx context.Context, fn func(key string, modified time.Tim
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
+			case errors.Is(err, fs.ErrNotExist):
+				return nil // removed meanwhile, or never made
 			case err != nil:
 				return err
 			case entry.IsDir() || !keyPattern.MatchString(key):
