@@ -106,7 +106,7 @@ func judgeLog(cfg *config.Config) Finding {
 		return Finding{Warning, "log", "The log is written at level debug, which fills disks.", "Set VITRINE_LOG_LEVEL=info."}
 	}
 	if cfg.LogFormat == "text" {
-		return Finding{OK, "log", "The log is text for people; if a program collects it, VITRINE_LOG_FORMAT=json is easier to search.", ""}
+		return Finding{OK, "log", "The log is text for people; for a program that collects it: VITRINE_LOG_FORMAT=json.", ""}
 	}
 	return Finding{OK, "log", "The log is " + cfg.LogFormat + ".", ""}
 }
