@@ -60,10 +60,11 @@ func resetPassword(ctx context.Context, cfg *config.Config, username string, in 
 	if err != nil {
 		return failed(dataStatus(err), err)
 	}
-	if err := accounts.SetPassword(ctx, user.ID, signage.HashPassword(password), ""); err != nil {
+	hash := signage.HashPassword(password)
+	if err := whileBusy(ctx, func() error { return accounts.SetPassword(ctx, user.ID, hash, "") }); err != nil {
 		return failed(dataStatus(err), err)
 	}
-	if err := accounts.ForgetTries(ctx, access.TriesOf(user.Username)); err != nil {
+	if err := whileBusy(ctx, func() error { return accounts.ForgetTries(ctx, access.TriesOf(user.Username)) }); err != nil {
 		return failed(dataStatus(err), err)
 	}
 	_, err = fmt.Fprintf(out, "The password of %s was changed, and every browser that was signed in as %s (%d) is signed out.\n",
@@ -101,6 +102,20 @@ func openBeside(ctx context.Context, cfg *config.Config) (*database.DB, error) {
 		return nil, errors.Join(failed(dataStatus(err), err), db.Close())
 	}
 	return db, nil
+}
+
+// busyTries is how often a write is tried while others write: each try waits ten seconds for its turn, and SQLite's turns
+// are not fair between processes.
+const busyTries = 6
+
+// whileBusy tries a write again while the database is busy with those of others.
+func whileBusy(ctx context.Context, write func() error) (err error) {
+	for range busyTries {
+		if err = write(); !errors.Is(err, database.ErrBusy) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // namedUsers is how many users are named at most to someone who named none of them.
