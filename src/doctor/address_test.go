@@ -17,7 +17,8 @@ import (
 func knockAt(t *testing.T, address string) []Finding {
 	t.Helper()
 	cfg := settings(t, "VITRINE_PUBLIC_URL="+address)
-	e := &exam{Options: Options{Config: cfg, Now: time.Now}, server: patient{running: true, info: datafolder.Info{Address: "tcp:[::]:8080"}}}
+	e := &exam{Options: Options{Config: cfg, Now: time.Now}, server: patient{running: true,
+		info: datafolder.Info{Address: "tcp:[::]:8080"}}}
 	return []Finding{e.knock(t.Context())}
 }
 
@@ -45,7 +46,7 @@ func TestPublicURL(t *testing.T) {
 		{answers(302, "/login", ""), Wrong, "Set VITRINE_PUBLIC_URL to the address at which browsers end up"},
 		{answers(200, "", "<h1>It works!</h1>"), Wrong, "is not Vitrine (status 200)"},
 		{answers(404, "", `{"status":"alive"}`), Wrong, "is not Vitrine (status 404)"},
-		{answers(502, "", ""), Wrong, "does not reach Vitrine (it answers 502). → Name in its configuration where the server listens: tcp:[::]:8080"},
+		{answers(502, "", ""), Wrong, "(it answers 502). → Name in its configuration where the server listens: tcp:[::]:8080"},
 	} {
 		server := httptest.NewServer(test.answer)
 		expect(t, knockAt(t, server.URL), test.mark, "public URL", test.says)
@@ -80,5 +81,6 @@ func TestArrivals(t *testing.T) {
 	expect(t, judgeArrivals(arrivals{Untrusted: 2, From: from, At: now.Add(-48 * time.Hour)}, now), OK, "proxy")
 	expect(t, judgeArrivals(arrivals{Untrusted: 2, From: from, At: now.Add(-time.Hour)}, now), Warning, "proxy",
 		"2 requests with X-Forwarded headers came from 172.18.0.1", "VITRINE_TRUSTED_PROXIES=172.18.0.1")
-	expect(t, judgeArrivals(arrivals{Plain: 1, PlainAt: now}, now), Wrong, "proxy", "did not say of 1 request", "X-Forwarded-Proto: https")
+	expect(t, judgeArrivals(arrivals{Plain: 1, PlainAt: now}, now), Wrong, "proxy", "did not say of 1 request",
+		"X-Forwarded-Proto: https")
 }

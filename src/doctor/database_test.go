@@ -68,17 +68,21 @@ func TestSettingsOfASessionPassedOver(t *testing.T) {
 	if found := judgeMariaDB(database.Server{Version: "MariaDB 11.8.2-MariaDB", Settings: good}); len(found) != 0 {
 		t.Errorf("of a good one: %s", inLines(found))
 	}
-	for name, says := range map[string]string{"sql_mode": "sql_mode of our connection is latin1", "character_set_client": "is in latin1 with",
+	for name, says := range map[string]string{"sql_mode": "sql_mode of our connection is latin1",
+		"character_set_client": "is in latin1 with",
 		"collation_connection": "with latin1"} {
 		bad := map[string]string{}
 		for k, v := range good {
 			bad[k] = v
 		}
 		bad[name] = "latin1"
-		expect(t, judgeMariaDB(database.Server{Version: "MariaDB 11.8.2-MariaDB", Settings: bad}), Wrong, "database", says, "Connect to the server itself")
+		expect(t, judgeMariaDB(database.Server{Version: "MariaDB 11.8.2-MariaDB", Settings: bad}), Wrong, "database", says,
+			"Connect to the server itself")
 	}
-	expect(t, judgeMariaDB(database.Server{Version: "MariaDB 10.6.2-MariaDB", Settings: good}), Warning, "database", "MariaDB 10.6 gets no more")
-	expect(t, judgeServer(schema.Postgres, "x", database.Server{Version: "PostgreSQL 12.3 (Debian)"}), Warning, "database", "PostgreSQL 12 gets no more")
+	expect(t, judgeMariaDB(database.Server{Version: "MariaDB 10.6.2-MariaDB", Settings: good}), Warning, "database",
+		"MariaDB 10.6 gets no more")
+	expect(t, judgeServer(schema.Postgres, "x", database.Server{Version: "PostgreSQL 12.3 (Debian)"}), Warning, "database",
+		"PostgreSQL 12 gets no more")
 }
 
 func TestRightsAreMissing(t *testing.T) {
@@ -99,7 +103,8 @@ func TestRightsAreMissing(t *testing.T) {
 
 func TestConnectionIsEncrypted(t *testing.T) {
 	t.Parallel()
-	expect(t, judgeServer(schema.Postgres, "x", database.Server{Version: "PostgreSQL 15", Encrypted: true}), OK, "database", "by an encrypted")
+	expect(t, judgeServer(schema.Postgres, "x", database.Server{Version: "PostgreSQL 15", Encrypted: true}), OK, "database",
+		"by an encrypted")
 	w := installed(t, testkit.Fresh(t, schema.Postgres))
 	expect(t, w.examine(), OK, "database", "by a connection that is not encrypted")
 }

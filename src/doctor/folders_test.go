@@ -48,7 +48,8 @@ func TestFoldersOfAnotherUser(t *testing.T) {
 		"sudo chown -R 4242:4242 "+data)
 
 	must(t, os.Chown(data, someone, someone))
-	expect(t, w.examine(), Wrong, "data folder", "which may not use ", "in the folder belongs to 0:0 (mode 0600)", "sudo chown -R 4242:4242 "+data)
+	expect(t, w.examine(), Wrong, "data folder", "which may not use ", "in the folder belongs to 0:0 (mode 0600)",
+		"sudo chown -R 4242:4242 "+data)
 
 	must(t, filepath.Walk(data, func(path string, _ os.FileInfo, err error) error {
 		return errors.Join(err, os.Lchown(path, someone, someone))
@@ -60,7 +61,8 @@ func TestFoldersOfAnotherUser(t *testing.T) {
 
 	kinds := filepath.Join(w.cfg.UploadsURL, "media")
 	must(t, os.Chown(kinds, 0, 0))
-	expect(t, w.examine(), Wrong, "uploads folder", "may not use 1 files or folders in it, such as "+kinds, "sudo chown -R 4242:4242")
+	expect(t, w.examine(), Wrong, "uploads folder", "may not use 1 files or folders in it, such as "+kinds,
+		"sudo chown -R 4242:4242")
 
 	// By the group that it has beside its own, it may.
 	must(t, errors.Join(os.Chown(kinds, 0, someone+1), os.Chmod(kinds, 0o770)))

@@ -59,7 +59,8 @@ func TestDatabaseTLS(t *testing.T) {
 		must(t, err)
 		expect(t, []Finding{judgeDatabaseTLS(database)}, want, "database TLS")
 	}
-	expect(t, judgeSecrets(settings(t, "VITRINE_DATABASE_URL=postgres://v:geheim@db/v")), Warning, "secrets", "VITRINE_DATABASE_URL_FILE")
+	expect(t, judgeSecrets(settings(t, "VITRINE_DATABASE_URL=postgres://v:geheim@db/v")), Warning, "secrets",
+		"VITRINE_DATABASE_URL_FILE")
 	expect(t, judgeSecrets(settings(t, "VITRINE_DATABASE_URL=postgres://v@db/v")), OK, "secrets")
 }
 

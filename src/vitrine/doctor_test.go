@@ -118,7 +118,8 @@ func TestDoctorAsAnotherUser(t *testing.T) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	_ = cmd.Run() // the status is looked at
-	for _, want := range []string{"wrong    data folder: " + data + " belongs to 0:0 (mode 0700), and this command runs as 4242:4242",
+	for _, want := range []string{"wrong    data folder: " + data +
+		" belongs to 0:0 (mode 0700), and this command runs as 4242:4242",
 		"sudo chown -R 4242:4242 " + data} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("nothing says %q:\n%s%s", want, out.String(), errs.String())

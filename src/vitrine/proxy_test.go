@@ -60,13 +60,15 @@ func replaced(t *testing.T, text string, pairs ...string) string {
 func certificate(t *testing.T, folder string) (cert, key string) {
 	t.Helper()
 	private := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"},
+		DNSNames:  []string{"localhost"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
 	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	for path, block := range map[string]*pem.Block{
-		cert: {Type: "CERTIFICATE", Bytes: must(x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private))(t)},
-		key:  {Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(private))(t)},
+		cert: {Type: "CERTIFICATE", Bytes: must(x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey,
+			private))(t)},
+		key: {Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(private))(t)},
 	} {
 		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
@@ -252,7 +254,8 @@ func TestBehindNginx(t *testing.T) {
 	t.Parallel()
 	nginx := installedProxy(t, "nginx")
 	behind(t, func(folder, port, upstream, cert, key string) *exec.Cmd {
-		site := replaced(t, recipe(t, "nginx"), "listen 443 ssl", "listen 127.0.0.1:"+port+" ssl", "server_name signs.example.org", "server_name localhost",
+		site := replaced(t, recipe(t, "nginx"), "listen 443 ssl", "listen 127.0.0.1:"+port+" ssl", "server_name signs.example.org",
+			"server_name localhost",
 			"/etc/letsencrypt/live/signs.example.org/fullchain.pem", cert, "/etc/letsencrypt/live/signs.example.org/privkey.pem", key,
 			"127.0.0.1:8080", upstream)
 		temporary := ""
@@ -273,7 +276,8 @@ func TestBehindCaddy(t *testing.T) {
 	t.Parallel()
 	caddy := installedProxy(t, "caddy")
 	behind(t, func(folder, port, upstream, cert, key string) *exec.Cmd {
-		site := replaced(t, recipe(t, "caddyfile"), "signs.example.org {", "https://localhost:"+port+" {\n    tls "+cert+" "+key, "127.0.0.1:8080", upstream)
+		site := replaced(t, recipe(t, "caddyfile"), "signs.example.org {", "https://localhost:"+port+" {\n    tls "+cert+" "+key,
+			"127.0.0.1:8080", upstream)
 		path := filepath.Join(folder, "Caddyfile")
 		if err := os.WriteFile(path, []byte("{\n    admin off\n    auto_https off\n}\n"+site), 0o600); err != nil {
 			t.Fatal(err)

@@ -25,7 +25,8 @@ import (
 // reset runs "vitrine reset-password" with the settings of a server.
 func (p *process) reset(t *testing.T, password string, args ...string) (status int, out, errs string) {
 	t.Helper()
-	cmd := command(t, p.folder, append([]string{"VITRINE_LISTEN=:" + p.port}, p.extra...), append([]string{"reset-password"}, args...)...)
+	cmd := command(t, p.folder, append([]string{"VITRINE_LISTEN=:" + p.port}, p.extra...), append([]string{"reset-password"},
+		args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(password), &stdout, &stderr
 	_ = cmd.Run() // the status is looked at
@@ -35,7 +36,10 @@ func (p *process) reset(t *testing.T, password string, args ...string) (status i
 // mayEnter tries to sign in.
 func (p *process) mayEnter(t *testing.T, password string) bool {
 	t.Helper()
-	client := &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Timeout: patience, CheckRedirect: func(*http.Request,
+		[]*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	answer := must(client.PostForm(p.url("/login"), url.Values{"username": {"admin"}, "password": {password}}))(t)
 	must(readAll(answer))(t)
 	return answer.StatusCode == http.StatusSeeOther
@@ -68,7 +72,8 @@ func TestResetPassword(t *testing.T) {
 				t.Error("the old password still opens, or the new one does not")
 			}
 			server.stop()
-			if status, out, errs := server.reset(t, third); status != config.ExitOK || !strings.HasPrefix(out, "The password of admin was changed") {
+			if status, out, errs := server.reset(t, third); status != config.ExitOK || !strings.HasPrefix(out,
+				"The password of admin was changed") {
 				t.Fatalf("without the server: status %d\n%s%s", status, out, errs)
 			}
 			server.start()
@@ -92,7 +97,8 @@ func writesOn(t *testing.T, server *process, admin *administrator) (stop func())
 	var done sync.WaitGroup
 	done.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			request, err := http.NewRequest(http.MethodPost, server.url("/api/v1/playlists"), strings.NewReader(fmt.Sprintf(`{"name":"List %d"}`, i)))
+			request, err := http.NewRequest(http.MethodPost, server.url("/api/v1/playlists"),
+				strings.NewReader(fmt.Sprintf(`{"name":"List %d"}`, i)))
 			if err != nil {
 				t.Error(err)
 				return
@@ -149,7 +155,8 @@ func TestResetPasswordNeverMigrates(t *testing.T) {
 			p := newProcess(t, where(target)...)
 			status, out, errs := p.reset(t, "another few words\n")
 			if dialect == schema.SQLite {
-				if _, err := os.Stat(target.Path); status != config.ExitDatabase || !strings.Contains(errs, "is not made yet") || !os.IsNotExist(err) {
+				if _, err := os.Stat(target.Path); status != config.ExitDatabase || !strings.Contains(errs, "is not made yet") ||
+					!os.IsNotExist(err) {
 					t.Errorf("status %d, %v\n%s%s", status, err, out, errs)
 				}
 				return

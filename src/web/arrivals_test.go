@@ -81,7 +81,8 @@ func TestUntrustedForwardsAreCounted(t *testing.T) {
 	if code, _ := arrivalsOf(t, served, s.token()); code != http.StatusUnauthorized {
 		t.Errorf("an administrator's token gets %d", code)
 	}
-	if _, body := s.as(s.token()).do(http.MethodGet, "/metrics", nil); !strings.Contains(string(body), "vitrine_untrusted_forwards_total 4") {
+	if _, body := s.as(s.token()).do(http.MethodGet, "/metrics", nil); !strings.Contains(string(body),
+		"vitrine_untrusted_forwards_total 4") {
 		t.Error("the metrics do not count them")
 	}
 }
