@@ -61,6 +61,12 @@ def need_servers(session):
     need(session, "PgBouncer", "pgbouncer", pathlib.Path("/usr/sbin/pgbouncer").exists)
 
 
+def need_proxies(session):
+    """Finds or installs the proxies whose recipes a test runs. They need not run, and those that do are left alone."""
+    for program in ("nginx", "caddy"):
+        need(session, program, program, lambda p=program: shutil.which(p) or pathlib.Path("/usr/sbin", p).exists())
+
+
 def need_compiler(session):
     """Finds or installs a C compiler and the headers that it needs."""
     header = pathlib.Path("/usr/include/stdlib.h")
@@ -119,6 +125,7 @@ def tracked(*patterns):
 def test(session):
     """Tests without a network or a browser; then a few packages under the race detector, which needs a C compiler."""
     need_servers(session)
+    need_proxies(session)
     go_test(session, "./...", servers=True)
     if need_compiler(session):
         go_test(session, "-race", *RACED, cgo=True, servers=True)

@@ -125,7 +125,6 @@ func (f *Folder) Remove(_ context.Context, key string) error {
 func (f *Folder) Each(ctx context.Context, fn func(key string, modified time.Time) error) error {
 	for _, kind := range kinds() {
 		err := filepath.WalkDir(filepath.Join(f.path, kind), func(_ string, entry fs.DirEntry, err error) error {
-			key := kind + "/" + filepath.Base(entry.Name())
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
@@ -133,7 +132,9 @@ func (f *Folder) Each(ctx context.Context, fn func(key string, modified time.Tim
 				return nil // removed meanwhile, or never made
 			case err != nil:
 				return err
-			case entry.IsDir() || !keyPattern.MatchString(key):
+			}
+			key := kind + "/" + filepath.Base(entry.Name())
+			if entry.IsDir() || !keyPattern.MatchString(key) {
 				return nil // what is not ours is left alone
 			}
 			info, err := entry.Info()

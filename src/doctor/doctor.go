@@ -110,6 +110,9 @@ func (e *exam) run(ctx context.Context) {
 	if e.Production {
 		e.lookAtProduction()
 	}
+	if e.Production || e.Backups != "" {
+		e.lookAtBackups()
+	}
 }
 
 // note keeps a finding.

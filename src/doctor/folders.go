@@ -143,6 +143,8 @@ func (e *exam) forbidden(p place) (count int, blamed string, unseen error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist), path == p.path && err == nil:
 			return nil
+		case entry == nil: // of the folder itself nothing is known
+			return err
 		case errors.Is(err, fs.ErrPermission) && !e.server.us():
 			unseen = err
 			return fs.SkipDir

@@ -96,6 +96,12 @@ func TestServerThatDoesNotAnswer(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, folder.Close()) })
 	must(t, folder.SetAddress("tcp:127.0.0.1:1"))
+	alone := &ward{t: t, cfg: settings(t, "VITRINE_DATA_DIR="+dir, "VITRINE_LISTEN=127.0.0.1:0")}
+	expect(t, alone.examine(), Warning, "server", "in another container", "docker compose exec vitrine /vitrine doctor")
+
+	content, err := json.Marshal(datafolder.Info{PID: os.Getppid(), Version: "0.0.1", Address: "tcp:127.0.0.1:1"})
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "vitrine.lock"), content, 0o600))
 	w := &ward{t: t, cfg: settings(t, "VITRINE_DATA_DIR="+dir, "VITRINE_LISTEN=127.0.0.1:0")}
 	findings := w.examine()
 	expect(t, findings, Warning, "server", "is version 0.0.1, and this program is test", "Restart the server")

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -21,12 +22,11 @@ func (e *exam) lookAtProduction() {
 		judgeProxies(e.Config))
 	e.findings = append(e.findings, judgeSecrets(e.Config)...)
 	e.findings = append(e.findings, judgeLog(e.Config), e.judgeUser())
-	e.lookAtBackups()
 }
 
 func judgeDatabaseTLS(d config.Database) Finding {
 	const check = "database TLS"
-	what := fmt.Sprintf("The connection to %s is not verified (VITRINE_DATABASE_TLS is %s)", d.Where(), d.TLS)
+	what := fmt.Sprintf("The connection to %s is not verified (VITRINE_DATABASE_TLS is %s)", d.Where(), cmp.Or(d.TLS, "prefer"))
 	const do = "Set VITRINE_DATABASE_TLS=verify, and VITRINE_DATABASE_CA_FILE if the server's certificate is vouched for by an " +
 		"authority of your own."
 	switch {

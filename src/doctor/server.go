@@ -23,16 +23,17 @@ const askWithin = 5 * time.Second
 
 // patient is who uses the data folder: the server that runs or, if none does, this command in its place.
 type patient struct {
-	running bool            // something holds the data folder
-	info    datafolder.Info // what it says of itself
-	known   bool            // the ids below are those of the server
-	uid     int
-	gid     int
-	groups  []int
+	running   bool            // something holds the data folder
+	elsewhere bool            // in another container, so that it cannot be asked
+	info      datafolder.Info // what it says of itself
+	known     bool            // the ids below are those of the server
+	uid       int
+	gid       int
+	groups    []int
 }
 
-// serves reports whether it is a server that has begun to listen, and not another command.
-func (p patient) serves() bool { return p.running && p.info.Address != "" }
+// serves reports whether it is a server that has begun to listen, and not another command, and can be asked.
+func (p patient) serves() bool { return p.running && !p.elsewhere && p.info.Address != "" }
 
 // name says for a sentence who uses the folders.
 func (p patient) name() string {
@@ -59,8 +60,15 @@ func (e *exam) lookForServer(ctx context.Context) {
 		return
 	}
 	e.server.running, e.server.info = true, info
-	e.server.readProcess()
+	// Each container counts its processes from 1.
+	if e.server.elsewhere = info.PID == os.Getpid(); !e.server.elsewhere {
+		e.server.readProcess()
+	}
 	switch {
+	case e.server.elsewhere:
+		e.note(Warning, "server", "A server uses the data folder that cannot be seen from here, as in another container.",
+			"Run this command where the server runs: docker compose exec vitrine /vitrine doctor")
+		return
 	case info.Address == "":
 		e.note(Warning, "server", fmt.Sprintf("Process %d uses the data folder and does not listen.", info.PID),
 			"If it is another command, such as one that migrates, wait until it has ended.")

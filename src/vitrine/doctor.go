@@ -44,7 +44,7 @@ func newDoctor() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&options.Deep, "deep", false, "read every upload, and the whole of SQLite's file, too")
 	cmd.Flags().BoolVar(&options.Production, "production", false, "look also at what matters where it must not fail or leak")
-	cmd.Flags().StringVar(&options.Backups, "backups", "", "with --production: the `DIR` of backups")
+	cmd.Flags().StringVar(&options.Backups, "backups", "", "look for a recent backup in `DIR` too")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

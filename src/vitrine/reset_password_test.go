@@ -179,7 +179,10 @@ type terminal struct {
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	master := must(os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0))(t)
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("skipped: this machine gives no terminal (%v)", err)
+	}
 	fd := int(master.Fd())
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
 		t.Fatal(err)
@@ -237,6 +240,7 @@ func (x *terminal) runs(cmd *exec.Cmd) {
 	if err := cmd.Start(); err != nil {
 		x.t.Fatal(err)
 	}
+	x.t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() }) // it may have ended
 }
 
 func TestResetPasswordOnATerminal(t *testing.T) {
