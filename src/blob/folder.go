@@ -50,16 +50,15 @@ func OpenFolder(path string) (*Folder, error) {
 	return f, nil
 }
 
-// LookInto opens the uploads in a folder to look at them: it makes nothing. The error is a [signage.ErrNotFound] if the
-// folder is not there.
-func LookInto(path string) (*Folder, error) {
+// LookIntoFolder opens the uploads in a folder to read them. It makes nothing, and is an error when they are not there.
+func LookIntoFolder(path string) (*Folder, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("find the uploads folder: %w", err)
 	}
-	f := &Folder{path: absolute, recordEvery: 64 << 20}
-	if _, err := os.Stat(absolute); err != nil {
-		return nil, f.explain("look into the uploads folder", err)
+	f := &Folder{path: absolute}
+	if _, err := os.ReadDir(filepath.Join(absolute, "media")); err != nil {
+		return nil, f.explain("look into the uploads folder "+absolute, err)
 	}
 	return f, nil
 }

@@ -1,7 +1,10 @@
 package doctor
 
 import (
+	"database/sql"
+	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -144,16 +147,14 @@ func TestDamagedFile(t *testing.T) {
 	for i := range 200 {
 		w.add("picture", []byte{byte(i)})
 	}
-	execute(t, w.cfg.Database, "DELETE FROM rate_limit")
-	db := testkit.Opened(t, w.cfg.Database)
-	var busy, log, done int
-	must(t, db.Read().QueryRowContext(t.Context(), "PRAGMA query_only(0)").Err())
-	_ = db.Read().QueryRowContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
-	file := w.cfg.Database.Path
-	content, err := os.ReadFile(file)
-	must(t, err)
 	copied := *w.cfg
-	copied.Database.Path = t.TempDir() + "/vitrine.db"
+	copied.Database.Path = filepath.Join(t.TempDir(), "vitrine.db")
+	db, err := sql.Open("sqlite", w.cfg.Database.Path)
+	must(t, err)
+	_, err = db.ExecContext(t.Context(), "VACUUM INTO ?", copied.Database.Path)
+	must(t, errors.Join(err, db.Close()))
+	content, err := os.ReadFile(copied.Database.Path)
+	must(t, err)
 	const page = 4096
 	for i := len(content) / page / 2 * page; i < len(content)-page; i++ {
 		content[i] = 0xff

@@ -88,7 +88,7 @@ func TestBackups(t *testing.T) {
 	expect(t, look(), Wrong, "backups", "No complete backup is in "+dir, "vitrine backup --to-dir "+dir)
 
 	whole := filepath.Join(dir, "vitrine-20261120T030000.vitrine.tar.zst")
-	cut := filepath.Join(dir, "vitrine-20261130T030000.vitrine.tar.zst.unfinished")
+	cut := filepath.Join(dir, "vitrine-20261130T030000.vitrine.tar.zst.part")
 	must(t, os.WriteFile(cut, append(zstdMagic, 0), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "vitrine-20261129T030000.vitrine.tar.zst"), nil, 0o600)) // holds nothing
 	must(t, os.WriteFile(whole, append(zstdMagic, 0), 0o600))

@@ -23,10 +23,9 @@ const told = 3
 
 // lookAtUploads compares the media in the database with the files in the uploads folder.
 func (e *exam) lookAtUploads(ctx context.Context) {
-	blobs, err := blob.LookInto(e.Config.UploadsURL)
+	blobs, err := blob.LookIntoFolder(e.Config.UploadsURL)
 	switch {
-	case errors.Is(err, signage.ErrNotFound):
-		// the check of folders says so; what is missing in it is counted all the same
+	case errors.Is(err, signage.ErrNotFound): // which matters if there are media
 	case err != nil:
 		e.fail(ctx, "uploads", err)
 		return
@@ -68,7 +67,7 @@ func (e *exam) claimed(ctx context.Context) error {
 		if count == 0 {
 			return nil
 		}
-		return fmt.Errorf("%w: the database knows %d of them, and the folder %s is not there; put it back", blob.ErrLost, count,
+		return fmt.Errorf("%w: the database knows %d of them, and %s holds none; put the folder back", blob.ErrLost, count,
 			e.Config.UploadsURL)
 	}
 	return e.blobs.CheckClaim(installation.ID, count)

@@ -63,7 +63,7 @@ func TestUploadsOfAnother(t *testing.T) {
 	must(t, w.blobs.Adopt(signage.NewID(), time.Now()))
 	expect(t, w.examine(), Wrong, "uploads", "These are the uploads of another installation", "vitrine adopt-uploads")
 	must(t, os.RemoveAll(w.cfg.UploadsURL))
-	expect(t, w.examine(), Wrong, "uploads", "The uploads are missing", "is not there; put it back")
-	must(t, os.MkdirAll(w.cfg.UploadsURL, 0o700))
+	expect(t, w.examine(), Wrong, "uploads", "The uploads are missing", "holds none; put the folder back")
+	must(t, os.MkdirAll(filepath.Join(w.cfg.UploadsURL, "media"), 0o700))
 	expect(t, w.examine(), Wrong, "uploads", "The uploads are missing", "vitrine adopt-uploads")
 }

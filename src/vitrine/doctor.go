@@ -32,10 +32,10 @@ func newDoctor() *cobra.Command {
 				return err
 			}
 			options.Config, options.Version, options.Behind = cfg, version, behind
-			bar := newBar(cmd.ErrOrStderr())
-			options.Progress = bar.show
+			reading := newGauge(cmd.ErrOrStderr())
+			options.Progress = reading.show
 			findings, err := doctor.Examine(ctx, options)
-			bar.clear()
+			reading.clear()
 			if err != nil {
 				return err
 			}
@@ -82,33 +82,33 @@ func printFindings(w io.Writer, findings []doctor.Finding) error {
 	return err
 }
 
-// bar shows on a terminal how far something has come, in a line that is written again and again.
-type bar struct {
+// gauge shows on a terminal how far something has come, in a line that is written again and again.
+type gauge struct {
 	terminal io.Writer // nil: it is none
 	told     time.Time
 }
 
-func newBar(w io.Writer) *bar {
+func newGauge(w io.Writer) *gauge {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is small
-		return &bar{}
+		return &gauge{}
 	}
-	return &bar{terminal: file}
+	return &gauge{terminal: file}
 }
 
-const barWidth = 40
+const gaugeWidth = 40
 
-func (b *bar) show(done, all int64) {
-	if b.terminal == nil || all <= 0 || done < all && time.Since(b.told) < 100*time.Millisecond {
+func (g *gauge) show(done, all int64) {
+	if g.terminal == nil || all <= 0 || done < all && time.Since(g.told) < 100*time.Millisecond {
 		return
 	}
-	b.told = time.Now()
-	full := int(min(done, all) * barWidth / all)
-	fmt.Fprintf(b.terminal, "\r[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), min(done, all)*100/all)
+	g.told = time.Now()
+	full := int(min(done, all) * gaugeWidth / all)
+	fmt.Fprintf(g.terminal, "\r[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat(".", gaugeWidth-full), min(done, all)*100/all)
 }
 
-func (b *bar) clear() {
-	if b.terminal != nil && !b.told.IsZero() {
-		fmt.Fprint(b.terminal, "\r\033[K")
+func (g *gauge) clear() {
+	if g.terminal != nil && !g.told.IsZero() {
+		fmt.Fprint(g.terminal, "\r\033[K")
 	}
 }

@@ -129,3 +129,18 @@ func TestDoctorAsAnotherUser(t *testing.T) {
 		t.Errorf("status %d\n%s", status, errs.String())
 	}
 }
+
+// On a terminal it shows how far reading has come, and takes that away again.
+func TestDoctorShowsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	folder, x := t.TempDir(), newTerminal(t)
+	if status, out, errs := finish(t, folder, nil, "demo"); status != 0 {
+		t.Fatalf("demo: status %d\n%s%s", status, out, errs)
+	}
+	cmd := command(t, folder, []string{"VITRINE_LISTEN=127.0.0.1:0"}, "doctor", "--deep")
+	x.runs(cmd)
+	x.shows("were read and are what was stored", true)
+	if err := cmd.Wait(); err != nil || !strings.Contains(x.text(), "] 100 %\r\033[K") {
+		t.Errorf("%v\n%q", err, x.text())
+	}
+}
