@@ -67,6 +67,12 @@ def need_servers(session):
     need(session, "PgBouncer", "pgbouncer", lambda: shutil.which("pgbouncer") or pathlib.Path("/usr/sbin/pgbouncer").exists())
 
 
+def need_proxies(session):
+    """Finds or installs the proxies whose recipes a test runs. They need not run, and those that do are left alone."""
+    for program in ("nginx", "caddy"):
+        need(session, program, program, lambda p=program: shutil.which(p) or pathlib.Path("/usr/sbin", p).exists())
+
+
 def need_compiler(session):
     """Finds or installs a C compiler and the headers that it needs."""
     command = ["gcc", "-E", "-x", "c", "-include", "stdlib.h", "/dev/null"]
@@ -129,6 +135,7 @@ def tracked(*patterns):
 def test(session):
     """Tests without a network or a browser; then a few packages under the race detector, which needs a C compiler."""
     need_servers(session)
+    need_proxies(session)
     go_test(session, "./...", "./.ci/release", servers=True)  # ./... leaves out folders that begin with a dot
     if need_compiler(session):
         go_test(session, "-race", *RACED, cgo=True, servers=True)

@@ -414,3 +414,22 @@ func BenchmarkAppend(b *testing.B) {
 		must(b, errors.Join(s.Close(), f.DropStage(ctx, fmt.Sprint("s", i))))
 	}
 }
+
+func TestLookInto(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "uploads")
+	if _, err := LookIntoFolder(folder); !errors.Is(err, signage.ErrNotFound) {
+		t.Errorf("of nothing: %v", err)
+	}
+	if err := os.MkdirAll(filepath.Join(folder, "media"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := LookIntoFolder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.Each(t.Context(), func(key string, _ time.Time) error { return errors.New(key) })
+	if entries, readErr := os.ReadDir(folder); err != nil || readErr != nil || len(entries) != 1 {
+		t.Errorf("looking made something: %v, %v, %v", entries, err, readErr)
+	}
+}

@@ -33,25 +33,39 @@ type owner struct {
 // Claim makes the folder that of an installation, whose database knows so many media, or tells why it cannot be: the
 // error is an [ErrForeign] or an [ErrLost], and nothing was changed. A folder that is claimed already stays as it is.
 func (f *Folder) Claim(installation signage.ID, media int, at time.Time) error {
-	mine, err := f.owner()
-	if err != nil {
+	if claimed, err := f.belongs(installation, media); claimed || err != nil {
 		return err
 	}
+	return f.Adopt(installation, at)
+}
+
+// CheckClaim returns the error that [Folder.Claim] would, and changes nothing in any case.
+func (f *Folder) CheckClaim(installation signage.ID, media int) error {
+	_, err := f.belongs(installation, media)
+	return err
+}
+
+// belongs reports whether the folder is claimed by an installation already; the error says why it cannot be.
+func (f *Folder) belongs(installation signage.ID, media int) (claimed bool, err error) {
+	mine, err := f.owner()
+	if err != nil {
+		return false, err
+	}
 	if mine.Installation == installation {
-		return nil
+		return true, nil
 	}
 	holds, err := f.holdsMedia()
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case holds && (mine.Installation != "" || media == 0):
-		return fmt.Errorf("%w: the database in use knows nothing of the pictures and videos in %s. Probably the volume or "+
+		return false, fmt.Errorf("%w: the database in use knows nothing of the pictures and videos in %s. Probably the volume or "+
 			"folder with their database is missing or was exchanged: put it back. %s", ErrForeign, f.path, adoptHint)
 	case !holds && media > 0:
-		return fmt.Errorf("%w: the database knows %d of them, but there is none in %s. Probably their volume or folder is "+
+		return false, fmt.Errorf("%w: the database knows %d of them, but there is none in %s. Probably their volume or folder is "+
 			"missing or was exchanged: put it back. %s", ErrLost, media, f.path, adoptHint)
 	}
-	return f.Adopt(installation, at)
+	return false, nil
 }
 
 const adoptHint = "To go on without what is missing, for good: vitrine adopt-uploads (with Compose: " +
@@ -100,6 +114,9 @@ func (f *Folder) holdsMedia() (bool, error) {
 	err := filepath.WalkDir(filepath.Join(f.path, "media"), func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
 			return fs.ErrExist
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing is there
 		}
 		return err
 	})

@@ -52,6 +52,9 @@ func TestClaim(t *testing.T) {
 			}
 		}
 		before, _ := f.owner()
+		if err := f.CheckClaim(ours, test.media); !errors.Is(err, test.want) {
+			t.Errorf("%s: looked at, it is %v, want %v", test.name, err, test.want)
+		}
 		if err := f.Claim(ours, test.media, time.Now()); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 		}

@@ -50,6 +50,19 @@ func OpenFolder(path string) (*Folder, error) {
 	return f, nil
 }
 
+// LookIntoFolder opens the uploads in a folder to read them. It makes nothing, and is an error when they are not there.
+func LookIntoFolder(path string) (*Folder, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the uploads folder: %w", err)
+	}
+	f := &Folder{path: absolute}
+	if _, err := os.ReadDir(filepath.Join(absolute, "media")); err != nil {
+		return nil, f.explain("look into the uploads folder "+absolute, err)
+	}
+	return f, nil
+}
+
 // Describe names the folder.
 func (f *Folder) Describe() string { return "folder " + f.path }
 
@@ -111,13 +124,16 @@ func (f *Folder) Remove(_ context.Context, key string) error {
 func (f *Folder) Each(ctx context.Context, fn func(key string, modified time.Time) error) error {
 	for _, kind := range kinds() {
 		err := filepath.WalkDir(filepath.Join(f.path, kind), func(_ string, entry fs.DirEntry, err error) error {
-			key := kind + "/" + filepath.Base(entry.Name())
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
+			case errors.Is(err, fs.ErrNotExist):
+				return nil // removed meanwhile, or never made
 			case err != nil:
 				return err
-			case entry.IsDir() || !keyPattern.MatchString(key):
+			}
+			key := kind + "/" + filepath.Base(entry.Name())
+			if entry.IsDir() || !keyPattern.MatchString(key) {
 				return nil // what is not ours is left alone
 			}
 			info, err := entry.Info()

@@ -176,6 +176,21 @@ func (d Database) exposure() string {
 	}
 }
 
+// OnThisMachine reports whether nothing of what is said to the database leaves this machine.
+func (d Database) OnThisMachine() bool {
+	address, err := netip.ParseAddr(d.Host)
+	return d.Dialect == sqlite || d.bySocket() || strings.EqualFold(d.Host, "localhost") || err == nil && address.IsLoopback()
+}
+
+// Nearby reports whether the database has an address or a name that is used inside of networks only, such as those that
+// containers have for each other.
+func (d Database) Nearby() bool {
+	if address, err := netip.ParseAddr(d.Host); err == nil {
+		return !isPublic(address)
+	}
+	return !isPublicName(d.Host)
+}
+
 // isPublic reports whether an address is reached through the internet.
 func isPublic(address netip.Addr) bool {
 	address = address.Unmap()

@@ -15,6 +15,7 @@ const (
 	ExitUnreachable = 10
 	ExitRefused     = 11
 	ExitSchema      = 12
+	ExitUnwell      = 15
 )
 
 // ExitStatus documents one status.
@@ -39,5 +40,6 @@ func ExitStatuses() []ExitStatus {
 		{ExitUnreachable, "the database cannot be reached, or did not answer within VITRINE_DATABASE_WAIT"},
 		{ExitRefused, "the database refuses the user, the password, the connection or a right"},
 		{ExitSchema, "the schema is newer or otherwise than this program needs it, or behind while VITRINE_MIGRATE=verify"},
+		{ExitUnwell, "`vitrine doctor` found something that is wrong"},
 	}
 }

@@ -52,6 +52,10 @@ type engine interface {
 	announce(ctx context.Context, tx *sql.Tx) error
 	// watch calls wake after announcements, until ctx ends.
 	watch(ctx context.Context, log *slog.Logger, wake func()) error
+	// examine asks the server about itself.
+	examine(ctx context.Context, db *sql.DB) (Server, error)
+	// damage looks for damage of files that no server looks after.
+	damage(ctx context.Context, db *sql.DB) ([]string, error)
 	// migrator is how a schema is looked at and changed.
 	migrator
 }

@@ -46,23 +46,29 @@ func NetworkFilesystem(magic uint32, mountType string) (name string, network boo
 	return "", false
 }
 
-// checkFilesystem refuses a folder for a database, which need not exist yet, on a network file system.
-func checkFilesystem(dir string) error {
+// OnNetwork tells whether a folder, which need not exist yet, is on a network file system, and that one's usual name.
+func OnNetwork(dir string) (name string, network bool, err error) {
 	dir = absolute(dir)
 	for _, err := os.Stat(dir); err != nil && dir != filepath.Dir(dir); _, err = os.Stat(dir) {
 		dir = filepath.Dir(dir)
 	}
 	var stat unix.Statfs_t
 	if err := unix.Statfs(dir, &stat); err != nil {
-		return explain(dir, "look at its file system", err)
+		return "", false, explain(dir, "look at its file system", err)
 	}
 	magic, mountType := uint32(stat.Type), ""
 	if magic == fuseMagic {
 		mountType = mountTypeOf(dir)
 	}
-	name, network := NetworkFilesystem(magic, mountType)
-	if !network {
-		return nil
+	name, network = NetworkFilesystem(magic, mountType)
+	return name, network, nil
+}
+
+// checkFilesystem refuses a folder for a database, which need not exist yet, on a network file system.
+func checkFilesystem(dir string) error {
+	name, network, err := OnNetwork(dir)
+	if err != nil || !network {
+		return err
 	}
 	return &Error{ErrNetwork, fmt.Sprintf("The database would lie in %s, which is on a network file system (%s). "+
 		"SQLite needs "+

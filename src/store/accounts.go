@@ -96,6 +96,18 @@ func (s *Store) User(ctx context.Context, id signage.ID) (signage.User, error) {
 	return s.user(ctx, "a.id = ?", string(id))
 }
 
+// Users returns every user, by name.
+func (s *Store) Users(ctx context.Context) ([]signage.User, error) {
+	list, err := collect(ctx, s, func(scan scanner) (signage.User, error) {
+		var u signage.User
+		var created int64
+		err := scan(userInto(&u, &created)...)
+		u.CreatedAt = instant(created)
+		return u, err
+	}, "SELECT "+userColumns+" FROM account a ORDER BY a.username")
+	return list, s.wrap("list users", err)
+}
+
 func (s *Store) user(ctx context.Context, where string, arg any) (signage.User, error) {
 	var u signage.User
 	var created int64

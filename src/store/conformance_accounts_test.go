@@ -55,6 +55,9 @@ func testSessions(t *testing.T, f *fixture) {
 	got, err := f.UserByName(f.ctx, "ada")
 	f.must(err)
 	same(t, "the user", got, ada)
+	all, err := f.Users(f.ctx)
+	f.must(err)
+	same(t, "all users", all, []signage.User{ada})
 	_, err = f.UserByName(f.ctx, "ADA ")
 	f.refused(err, signage.ErrNotFound, "no such user")
 

@@ -54,6 +54,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("config", "", "configuration `FILE` (YAML or TOML); also VITRINE_CONFIG")
 	root.AddCommand(newServe(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
+	root.AddCommand(newDoctor(), newResetPassword())
 	return root
 }
 

@@ -40,6 +40,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := os.Chmod(folder, 0o755); err != nil { // some tests run the program as another user
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	programFolder = folder
 	code := m.Run()
 	_ = os.RemoveAll(folder) // a leftover in the temporary folder harms nobody

@@ -4,6 +4,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -51,7 +52,7 @@ type Parts struct {
 	Roll       *live.Roll
 	Log        *slog.Logger
 	Version    string // of this build
-	LocalToken string // lets a command on this machine fill the demo; empty: none
+	LocalToken string // lets a command on this machine fill the demo and look for faults; empty: none
 	// Demo fills the installation with a few pictures and playlists, and returns how many it added.
 	Demo func(ctx context.Context, at time.Time) (media, playlists int, err error)
 }
@@ -124,6 +125,7 @@ func (a *App) register(router *mux.Router) error {
 		return err
 	}
 	router.Handle("/metrics", a.serveMetrics()).Methods(http.MethodGet)
+	router.Handle("/arrivals", a.guard.RequireLocal(http.HandlerFunc(a.serveArrivals))).Methods(http.MethodGet)
 	router.NotFoundHandler = http.HandlerFunc(a.nothing)
 	router.MethodNotAllowedHandler = http.HandlerFunc(a.nothing)
 	return nil
@@ -145,6 +147,13 @@ func (a *App) registerPages(router *mux.Router) error {
 	}
 	a.pages.Register(router)
 	return nil
+}
+
+// serveArrivals tells "vitrine doctor" how requests reach this node.
+func (a *App) serveArrivals(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(a.guard.Arrivals()) // the caller may have gone
 }
 
 // nothing answers where there is nothing for a request: no address, or not by its method. The router itself does not
@@ -187,6 +196,8 @@ func (a *App) watch() {
 			_, bytes := a.uploads.Receiving()
 			return float64(bytes)
 		}),
+		counter("vitrine_untrusted_forwards_total", "Requests with forwarded headers from an address that is no trusted proxy.",
+			func() float64 { return float64(a.guard.Arrivals().Untrusted) }),
 		counter("vitrine_database_writes_total", "Transactions that were begun.", func() float64 {
 			return float64(a.parts.Database.Stats().Writes)
 		}),

@@ -92,6 +92,9 @@ func (g *Gate) state() (*App, Status) {
 // ServeHTTP answers /livez and /readyz itself and hands everything else to the app, once there is one.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	app, status := g.state()
+	if app != nil && (r.URL.Path == "/livez" || r.URL.Path == "/readyz") {
+		app.guard.Note(r)
+	}
 	switch r.URL.Path {
 	case "/livez":
 		writeStatus(w, r, http.StatusOK, Status{Status: "alive"})

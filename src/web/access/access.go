@@ -36,7 +36,7 @@ type Accounts interface {
 type Settings struct {
 	PublicURL      string         // as people type it; empty: as each request arrived
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers are believed
-	LocalToken     string         // lets a command on this machine fill the demo; empty: none
+	LocalToken     string         // lets a command on this machine fill the demo and look for faults; empty: none
 	Log            *slog.Logger   // nil: nothing is logged
 	// ErrorPage answers a browser that asked for a page; nil: problem details for everyone.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, err error)
@@ -49,6 +49,7 @@ type Guard struct {
 	origins  *http.CrossOriginProtection
 	hashing  chan struct{} // bounds how many passwords are hashed at once: each takes 19 MiB
 	hasUsers atomic.Bool   // once true it stays true
+	arrivals arrivals
 }
 
 // New returns a guard. A public URL that is not one is passed over; the settings check it.
@@ -74,7 +75,7 @@ type Identity struct {
 	User    *signage.User    // nil: not an administrator
 	Session *signage.Session // set if a browser's cookie proved it
 	Token   *signage.Token   // set if an API token proved it
-	Local   bool             // a command on this machine, with the token of this start; may fill the demo, nothing else
+	Local   bool             // a command on this machine, with the token of this start; may fill the demo and look for faults
 }
 
 type contextKey int

@@ -29,6 +29,7 @@ func (g *Guard) Facts(next http.Handler) http.Handler {
 			return
 		}
 		f := g.read(r)
+		g.Note(r)
 		host := r.Host
 		if g.trusted(peer(r)) {
 			if forwarded := lastOf(r.Header.Values("X-Forwarded-Host")); isHost(forwarded) {

@@ -78,6 +78,21 @@ func (g *Guard) RequireAPI(next http.Handler) http.Handler { return g.require(ne
 // RequireOperator is [Guard.RequireAPI], and lets a command on this machine through too.
 func (g *Guard) RequireOperator(next http.Handler) http.Handler { return g.require(next, true, false) }
 
+// RequireLocal lets through a command on this machine alone.
+func (g *Guard) RequireLocal(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		identity, err := g.who(r)
+		switch {
+		case err != nil:
+			problem.Write(w, r, err)
+		case identity.Local:
+			next.ServeHTTP(w, r)
+		default:
+			problem.Write(w, r, errSignIn())
+		}
+	})
+}
+
 // RequireViewer lets through who may see media files: administrators and paired screens.
 func (g *Guard) RequireViewer(next http.Handler) http.Handler { return g.require(next, false, true) }
 

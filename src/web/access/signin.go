@@ -45,7 +45,7 @@ func (g *Guard) verify(ctx context.Context, username, password string) (signage.
 	keys := map[string]int{"sign-in address " + addressKey(ClientAddr(ctx)): triesPerAddress}
 	name, nameErr := signage.CleanUsername(username)
 	if nameErr == nil {
-		keys[usernameKey(name)] = triesPerUsername
+		keys[TriesOf(name)] = triesPerUsername
 	}
 	release, err := g.takeTurn(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (g *Guard) verify(ctx context.Context, username, password string) (signage.
 		}
 		return signage.User{}, signage.Refuse(signage.ErrDenied, "The user name or the password is wrong. Type both again.")
 	}
-	return user, g.accounts.ForgetTries(ctx, usernameKey(name))
+	return user, g.accounts.ForgetTries(ctx, TriesOf(name))
 }
 
 // takeTurn waits until another password may be hashed.
@@ -110,7 +110,8 @@ func (g *Guard) checkTries(ctx context.Context, limits map[string]int) error {
 	return nil
 }
 
-func usernameKey(name string) string { return "sign-in user " + name }
+// TriesOf names what counts the tries to sign in as a user, whose name is clean, see [signage.CleanUsername].
+func TriesOf(name string) string { return "sign-in user " + name }
 
 // addressKey names a client for counting: an IPv6 client commands a whole /64 and counts as that.
 func addressKey(addr netip.Addr) string {
