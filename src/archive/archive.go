@@ -1,3 +1,42 @@
 // Package archive holds everything of an installation, every row and every upload, in a form that no database owns. What
-// is written is described in docs/archive-format.md.
+// is written is described in docs/archive-format.md: a tar stream inside zstd, which can be written to and read from a
+// pipe.
 package archive
+
+import "errors"
+
+// What can be wrong with an archive. Test for these with [errors.Is]; the text of the error says what to do.
+var (
+	// ErrDamaged: it is cut short or not as it was written.
+	ErrDamaged = errors.New("the archive is damaged")
+	// ErrNoArchive: it is something else, or an archive as no version of the program writes it.
+	ErrNoArchive = errors.New("this is no archive of Vitrine")
+	// ErrNewer: a later version of the program wrote it.
+	ErrNewer = errors.New("the archive is newer than this program")
+	// ErrFaults: uploads that rows refer to are missing or damaged, so that not everything can be held.
+	ErrFaults = errors.New("not every upload is there")
+)
+
+// IsOne reports whether err is one of this package's sentinel errors.
+func IsOne(err error) bool {
+	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// Progress is told how far a step has come: done of all, which is 0 where it is not known.
+type Progress func(step Step, done, all int64)
+
+// Step is what is being done.
+type Step string
+
+// The steps, as they are shown to people. Rows are counted, uploads in bytes.
+const (
+	StepRows    Step = "rows"
+	StepUploads Step = "uploads"
+	StepLoad    Step = "rows into the database"
+	StepCheck   Step = "rows compared"
+)

@@ -28,7 +28,8 @@ type Store interface {
 	Open(ctx context.Context, key string) (Object, error)
 	// Put keeps what r yields under a key, in the place of what was there.
 	Put(ctx context.Context, key string, r io.Reader) error
-	// Remove removes what is under a key. Nothing there is no error.
+	// Remove removes what is under a key. Nothing there is no error. While a backup reads the uploads it removes nothing,
+	// and the error is an [ErrKept].
 	Remove(ctx context.Context, key string) error
 
 	// Each calls fn for each key with the time when it was stored, in no order, until fn fails.

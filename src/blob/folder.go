@@ -50,6 +50,19 @@ func OpenFolder(path string) (*Folder, error) {
 	return f, nil
 }
 
+// LookIntoFolder opens the uploads in a folder to read them. It makes nothing, and is an error when they are not there.
+func LookIntoFolder(path string) (*Folder, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the uploads folder: %w", err)
+	}
+	f := &Folder{path: absolute}
+	if _, err := os.ReadDir(filepath.Join(absolute, "media")); err != nil {
+		return nil, f.explain("look into the uploads folder "+absolute, err)
+	}
+	return f, nil
+}
+
 // Describe names the folder.
 func (f *Folder) Describe() string { return "folder " + f.path }
 
@@ -101,10 +114,14 @@ func (f *Folder) Remove(_ context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := removeIfThere(path); err != nil {
-		return f.explain("remove "+key, err)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	err = f.unlessKept(func() error { return removeIfThere(path) })
+	if errors.Is(err, ErrKept) {
+		return fmt.Errorf("remove %s: %w", key, err)
+	}
+	return f.explain("remove "+key, err)
 }
 
 // Each implements [Store].
