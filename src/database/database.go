@@ -23,6 +23,7 @@ import (
 type DB struct {
 	engine   engine
 	readOnly bool
+	filling  bool // see BeginFilling
 	writer   *sql.DB
 	reader   *sql.DB
 
@@ -53,6 +54,8 @@ type engine interface {
 	watch(ctx context.Context, log *slog.Logger, wake func()) error
 	// migrator is how a schema is looked at and changed.
 	migrator
+	// mover is how whole tables are read and written.
+	mover
 }
 
 // Stats counts what happened since the database was opened.
