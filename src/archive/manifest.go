@@ -41,7 +41,7 @@ const (
 type Manifest struct {
 	Format       int       `json:"format"`       // of the archive
 	Program      string    `json:"program"`      // the version of Vitrine that wrote it
-	Schema       string    `json:"schema"`       // the newest migration of the database that it came from
+	Schema       string    `json:"schema"`       // the name of the newest migration of the database that it came from
 	Dialect      string    `json:"dialect"`      // the kind of that database; the rows are the same for all
 	Installation string    `json:"installation"` // the id, which stays the same over a restore
 	Created      time.Time `json:"created"`      // when the rows were read: they are those of one moment
@@ -99,7 +99,6 @@ func (s Summary) Rows() (rows int64) {
 
 var (
 	identifier = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
-	version    = regexp.MustCompile(`^[0-9]{8,20}$`)
 	sha256Hex  = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
@@ -132,7 +131,7 @@ func (m Manifest) check() error {
 	switch {
 	case m.Program == "" || m.Program != cleaned(m.Program):
 		return fmt.Errorf("%q is no version", cleaned(m.Program))
-	case !version.MatchString(m.Schema):
+	case !identifier.MatchString(m.Schema):
 		return fmt.Errorf("%q is no migration", cleaned(m.Schema))
 	case m.Installation == "" || m.Installation != cleaned(m.Installation):
 		return fmt.Errorf("%q is no id of an installation", cleaned(m.Installation))

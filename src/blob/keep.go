@@ -57,7 +57,7 @@ func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err
 
 // unlessKept runs a removal while nobody keeps the uploads.
 func (f *Folder) unlessKept(remove func() error) error {
-	file, err := os.OpenFile(filepath.Join(f.path, keepName), os.O_RDONLY|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(filepath.Join(f.path, keepName), os.O_RDWR|os.O_CREATE, 0o600) // NFS wants it writable
 	if err != nil {
 		return err
 	}

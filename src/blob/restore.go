@@ -58,9 +58,24 @@ func (f *Folder) CheckEmpty(database string) error {
 	case found:
 		return nil // what is there is its own
 	}
-	return f.Each(context.Background(), func(key string, _ time.Time) error {
-		return fmt.Errorf("%w: there is %s in %s; choose an empty folder with VITRINE_UPLOADS_URL", ErrFilled, key, f.path)
-	})
+	for _, kind := range kinds() {
+		err := filepath.WalkDir(filepath.Join(f.path, kind), func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil || entry.IsDir():
+				return err
+			}
+			return fmt.Errorf("%w: there is %s; choose an empty folder with VITRINE_UPLOADS_URL", ErrFilled, path)
+		})
+		if errors.Is(err, ErrFilled) {
+			return err
+		}
+		if err != nil {
+			return f.explain("look whether there are uploads", err)
+		}
+	}
+	return nil
 }
 
 // BeginRestore begins to fill an empty uploads folder, or one in which that was broken off, whose leftovers go. No other
@@ -216,6 +231,9 @@ func removeEmpty(path string) error {
 func (r *Restoring) End() error {
 	return r.folder.explain("end a restore", errors.Join(removeRestoring(r.path), syncFolder(r.folder.path), r.release()))
 }
+
+// Release leaves everything as it is, unfinished, for the restore that begins anew.
+func (r *Restoring) Release() error { return r.release() }
 
 // Abandon removes all that was restored: the folder is as empty as before.
 func (r *Restoring) Abandon() error {
