@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"vitrine/schema"
@@ -12,13 +13,16 @@ import (
 	"vitrine/src/signage"
 )
 
-// ErrDiffers: what was copied is not what it was copied from.
-var ErrDiffers = errors.New("the copy is not the same")
-
 // Side is an installation at one end of a copy.
 type Side struct {
 	Database *database.DB // the source's may be opened to look at it only
 	Uploads  *blob.Folder // nil on both: they stay where they are
+}
+
+// CopyOptions say how an installation is copied.
+type CopyOptions struct {
+	Program string // the version of this program
+	Live    bool   // others may use the source meanwhile: what they write is not copied
 }
 
 // Copied is a table after it was copied: what was read on either side.
@@ -41,12 +45,12 @@ type CopyReport struct {
 // another uploads folder, and then reads the target again and compares it with what was read of the source. The source
 // is not changed. What is written to it meanwhile is not copied.
 //
-// The target cannot be used before all is there and was found the same: whatever breaks the copy off, another one begins
-// anew. Then the installation has another epoch, so that every screen reads its playlist again.
+// The target cannot be used before all is there and was found the same. When Copy fails the target is as empty as before; if
+// it could not be emptied, or the process was killed, the next copy begins anew. The installation keeps its id and gets another epoch, so that every screen reads its playlist again.
 //
 // Errors: [ErrDiffers] with the report, [ErrFaults], those of the databases and of the uploads.
-func Copy(ctx context.Context, from, to Side, version string, progress Progress) (CopyReport, error) {
-	c := &copying{from: from, to: to, version: version, progress: progress, at: time.Now()}
+func Copy(ctx context.Context, from, to Side, options CopyOptions, progress Progress) (CopyReport, error) {
+	c := &copying{from: from, to: to, options: options, progress: progress, at: time.Now()}
 	if err := c.check(ctx); err != nil {
 		return c.report, err
 	}
@@ -62,7 +66,7 @@ func Copy(ctx context.Context, from, to Side, version string, progress Progress)
 // copying is one copy.
 type copying struct {
 	from, to Side
-	version  string
+	options  CopyOptions
 	progress Progress
 	at       time.Time
 
@@ -70,6 +74,7 @@ type copying struct {
 	tables  []schema.Table
 	total   int64 // rows
 	library *shelf
+	staged  *blob.Restoring // the uploads of the target; nil: they stay where they are, or it did not come so far
 	report  CopyReport
 }
 
@@ -81,10 +86,42 @@ func (c *copying) check(ctx context.Context) error {
 	if err := c.to.Database.Fillable(ctx); err != nil {
 		return err
 	}
+	if err := alone(ctx, c.to.Database, "stop every server on it first"); err != nil {
+		return err
+	}
+	if !c.options.Live {
+		if err := alone(ctx, c.from.Database, "stop every server on it first, or copy what is there now with --snapshot"); err != nil {
+			return err
+		}
+	}
 	if c.to.Uploads == nil {
 		return nil
 	}
 	return c.to.Uploads.CheckEmpty(c.to.Database.Describe())
+}
+
+// What has just ended may be connected for a moment still.
+const (
+	aloneWithin = 5 * time.Second
+	alonePause  = 100 * time.Millisecond
+)
+
+// alone refuses a database that others use.
+func alone(ctx context.Context, db *database.DB, mend string) error {
+	for end := time.Now().Add(aloneWithin); ; {
+		others, err := db.Others(ctx)
+		if err != nil || len(others) == 0 {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%w: others are connected to %s: %s; %s", database.ErrBusy, db.Describe(), strings.Join(others, "; "), mend)
+		}
+		select {
+		case <-time.After(alonePause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // current refuses a source whose rows are not in the tables that this program knows.
@@ -117,7 +154,15 @@ func (c *copying) run(ctx context.Context) (err error) {
 	if err := c.to.Database.BeginFilling(ctx, "vitrine copy"); err != nil {
 		return err
 	}
-	if _, err := c.to.Database.Migrate(ctx, c.version, func(string, int, int) {}); err != nil {
+	if err := c.fill(ctx); err != nil {
+		return errors.Join(err, c.abandon(context.WithoutCancel(ctx)))
+	}
+	return c.end(context.WithoutCancel(ctx))
+}
+
+// fill copies everything, and compares it.
+func (c *copying) fill(ctx context.Context) error {
+	if _, err := c.to.Database.Migrate(ctx, c.options.Program, func(string, int, int) {}); err != nil {
 		return err
 	}
 	if err := c.to.Database.Load(ctx, func(l *database.Loader) error { return c.load(ctx, l) }); err != nil {
@@ -127,9 +172,35 @@ func (c *copying) run(ctx context.Context) (err error) {
 		return err
 	}
 	if c.to.Uploads == nil {
-		return c.to.Database.EndFilling(ctx)
+		return nil
 	}
 	return c.copyUploads(ctx)
+}
+
+// end lets the target be used. From here on nothing is taken back: a server sees it whole or not at all.
+func (c *copying) end(ctx context.Context) error {
+	if err := c.to.Database.EndFilling(ctx); err != nil {
+		err = fmt.Errorf("everything was copied, but could not be given free; run the copy again: %w", err)
+		if c.staged != nil {
+			err = errors.Join(err, c.staged.Release())
+		}
+		return err
+	}
+	if c.staged != nil {
+		return c.staged.End()
+	}
+	return nil
+}
+
+// abandon makes the target as empty as before.
+func (c *copying) abandon(ctx context.Context) (err error) {
+	if err = c.to.Database.AbandonFilling(ctx); err != nil {
+		err = fmt.Errorf("the target could not be emptied again, and is not used until it is copied into again: %w", err)
+	}
+	if c.staged != nil {
+		err = errors.Join(err, c.staged.Abandon())
+	}
+	return err
 }
 
 // survey counts what there is to do, and finds out whose it is and which uploads there are.
@@ -139,11 +210,7 @@ func (c *copying) survey(ctx context.Context) (err error) {
 	}
 	m := Manifest{}
 	for _, table := range c.tables {
-		plain := Table{Name: table.Name, Key: table.Key}
-		for _, column := range table.Columns {
-			plain.Columns = append(plain.Columns, Column{column.Name, column.Kind})
-		}
-		m.Tables = append(m.Tables, plain)
+		m.Tables = append(m.Tables, described(table))
 	}
 	c.library = newShelf(m)
 	c.library.ordered = true
@@ -177,11 +244,11 @@ func (c *copying) survey(ctx context.Context) (err error) {
 	return nil
 }
 
-// A batch of rows goes from the reader to the writer at once.
+// A batch of rows, which ends at whichever comes first, goes from the reader to the writer.
 const (
-	batchRows  = 2000
-	batchBytes = 1 << 20
-	batches    = 4 // that wait between them
+	copyRows  = 2000
+	copyBytes = 1 << 20
+	batches   = 4 // that wait between the two
 )
 
 // batch is rows of one table.
@@ -239,11 +306,11 @@ func (c *copying) read(ctx context.Context, full chan<- batch) error {
 			}
 			sum.Add(line)
 			if len(b.rows) == 0 {
-				b.rows, values = make([][]any, 0, batchRows), make([]any, 0, batchRows*len(row))
+				b.rows, values = make([][]any, 0, copyRows), make([]any, 0, copyRows*len(row))
 			}
 			values = append(values, owned(row)...)
 			b.rows = append(b.rows, values[len(values)-len(row):])
-			if size += len(line); len(b.rows) < batchRows && size < batchBytes {
+			if size += len(line); len(b.rows) < copyRows && size < copyBytes {
 				return nil
 			}
 			return send()

@@ -14,13 +14,11 @@ import (
 	"vitrine/src/testkit"
 )
 
-func quiet(archive.Step, int64, int64) {}
-
 // source is a new database with rows that are hard to copy.
 func source(t *testing.T, dialect string) config.Database {
 	t.Helper()
 	target := testkit.Fresh(t, dialect)
-	testkit.Fill(t, testkit.Opened(t, target), testkit.Difficult(t))
+	filled(t, target, testkit.Difficult(t))
 	return target
 }
 
@@ -36,6 +34,35 @@ func lookAt(t testing.TB, target config.Database) *database.DB {
 		}
 	})
 	return db
+}
+
+func options() archive.CopyOptions { return archive.CopyOptions{Program: "test"} }
+
+// frozen reads every row, and is connected no more then.
+func frozen(t testing.TB, target config.Database) map[string][][]any {
+	t.Helper()
+	db, err := database.OpenReadOnly(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := testkit.Frozen(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// filled puts rows into an empty database, and is connected no more then.
+func filled(t testing.TB, target config.Database, rows map[string][][]any) {
+	t.Helper()
+	db, err := database.Open(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Fill(t, db, rows)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // withoutEpoch returns rows with no epoch, which a copy changes.
@@ -54,9 +81,9 @@ func TestCopyBetweenAnyTwo(t *testing.T) {
 			t.Run(from+" to "+to, func(t *testing.T) {
 				t.Parallel()
 				source, target := source(t, from), testkit.Fresh(t, to)
-				before := testkit.Frozen(t, lookAt(t, source))
+				before := frozen(t, source)
 				db := testkit.Opened(t, target)
-				report, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, source)}, archive.Side{Database: db}, "test", quiet)
+				report, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, source)}, archive.Side{Database: db}, options(), quiet)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -70,11 +97,11 @@ func TestCopyBetweenAnyTwo(t *testing.T) {
 				if len(report.Tables) != len(testkit.Tables(t, from)) || rows < 300 {
 					t.Errorf("%d rows in %d tables", rows, len(report.Tables))
 				}
-				if after := testkit.Frozen(t, lookAt(t, source)); !reflect.DeepEqual(after, before) {
+				if after := frozen(t, source); !reflect.DeepEqual(after, before) {
 					t.Error("the source was changed")
 				}
 				epoch := before["installation"][0][2]
-				got := testkit.Frozen(t, lookAt(t, target))
+				got := frozen(t, target)
 				if got["installation"][0][2] == epoch {
 					t.Error("the epoch is the same")
 				}
@@ -103,7 +130,7 @@ func TestCopyThatDiffers(t *testing.T) {
 				source, target := source(t, schema.SQLite), testkit.Fresh(t, dialect)
 				spoiled := false
 				_, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, source)}, archive.Side{Database: testkit.Opened(t, target)},
-					"test", func(step archive.Step, _, _ int64) {
+					options(), func(step archive.Step, _, _ int64) {
 						if step != archive.StepCheck || spoiled {
 							return
 						}
@@ -115,8 +142,8 @@ func TestCopyThatDiffers(t *testing.T) {
 				if !errors.Is(err, archive.ErrDiffers) {
 					t.Fatalf("%v", err)
 				}
-				if _, err := testkit.Opened(t, target).Verify(t.Context()); !errors.Is(err, database.ErrUnfinished) {
-					t.Errorf("it can be used: %v", err)
+				if status, err := testkit.Opened(t, target).Status(t.Context()); err != nil || !status.New {
+					t.Errorf("left behind: %+v, %v", status, err)
 				}
 			})
 		}
@@ -144,13 +171,13 @@ func TestCopyIsRefused(t *testing.T) {
 				{empty, testkit.Fresh(t, dialect), database.ErrBehind, "there is no installation"},
 				{full, other, database.ErrFilled, "holds an installation"},
 			} {
-				before := testkit.Frozen(t, lookAt(t, other))
+				before := frozen(t, other)
 				_, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, test.from)},
-					archive.Side{Database: testkit.Opened(t, test.to)}, "test", quiet)
+					archive.Side{Database: testkit.Opened(t, test.to)}, options(), quiet)
 				if !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) {
 					t.Errorf("%v, want %v", err, test.want)
 				}
-				if after := testkit.Frozen(t, lookAt(t, other)); !reflect.DeepEqual(after, before) {
+				if after := frozen(t, other); !reflect.DeepEqual(after, before) {
 					t.Error("a target that is not empty was changed")
 				}
 			}

@@ -50,39 +50,31 @@ func (s *shelf) keysOf(sum [32]byte) (keys []string) {
 	return keys
 }
 
-// copyUploads copies the uploads, lets the database be used and then them.
-func (c *copying) copyUploads(ctx context.Context) error {
-	restoring, err := c.to.Uploads.BeginRestore(ctx, c.report.Installation, c.to.Database.Describe(), c.at)
-	if err != nil {
+// copyUploads copies the uploads and compares them.
+func (c *copying) copyUploads(ctx context.Context) (err error) {
+	if c.staged, err = c.to.Uploads.BeginRestore(ctx, c.report.Installation, c.to.Database.Describe(), c.at); err != nil {
 		return err
 	}
 	sums := map[string][sha256.Size]byte{}
 	var done int64
 	for _, sum := range c.library.order {
 		for _, key := range c.library.keysOf(sum) {
-			written, size, err := c.copyUpload(ctx, key, done, restoring.Put)
+			written, size, err := c.copyUpload(ctx, key, done)
 			if err != nil {
-				return errors.Join(err, restoring.Abandon())
+				return err
 			}
 			sums[key] = written
 			done += size
 		}
 	}
-	if err := restoring.Place(c.report.Installation, c.at); err != nil {
-		return errors.Join(err, restoring.Abandon())
+	if err := c.staged.Place(c.report.Installation, c.at); err != nil {
+		return err
 	}
-	if err := c.compareUploads(ctx, sums); err != nil {
-		return errors.Join(err, restoring.Abandon())
-	}
-	if err := c.to.Database.EndFilling(ctx); err != nil {
-		return err // the connection may have broken after it was done: then the uploads belong there
-	}
-	return restoring.End()
+	return c.compareUploads(ctx, sums)
 }
 
 // copyUpload copies one upload and returns its checksum and size.
-func (c *copying) copyUpload(ctx context.Context, key string, before int64, put func(context.Context, string, io.Reader) error) (
-	sum [sha256.Size]byte, size int64, err error) {
+func (c *copying) copyUpload(ctx context.Context, key string, before int64) (sum [sha256.Size]byte, size int64, err error) {
 	object, err := c.from.Uploads.Open(ctx, key)
 	if err != nil {
 		return sum, 0, err
@@ -90,7 +82,7 @@ func (c *copying) copyUpload(ctx context.Context, key string, before int64, put 
 	defer func() { err = errors.Join(err, object.Close()) }()
 	hash := sha256.New()
 	counting := &counter{r: io.TeeReader(object, hash), tell: func(n int64) { c.progress(StepUploads, before+n, c.library.expected.Bytes) }}
-	if err := put(ctx, key, counting); err != nil {
+	if err := c.staged.Put(ctx, key, counting); err != nil {
 		return sum, 0, err
 	}
 	sum = [sha256.Size]byte(hash.Sum(nil))

@@ -126,3 +126,17 @@ func Frozen(t testing.TB, db *database.DB) map[string][][]any {
 	}
 	return rows
 }
+
+// Many is the rows of an installation in which so many changes were made.
+func Many(changes int) map[string][][]any {
+	entries := make([][]any, changes)
+	values := make([]any, 0, 4*changes)
+	for i := range entries {
+		values = append(values, int64(i+1), "playlist", fmt.Sprintf("0193a4b5-%04x-7000-8000-%012x", i%65536, i), 1795982400000+int64(i))
+		entries[i] = values[4*i:]
+	}
+	return map[string][][]any{
+		"installation": {{int64(1), "i-0000-4000-8000-000000000000", "e-0000-4000-8000-000000000000", int64(changes), int64(1795982400000)}},
+		"change_entry": entries,
+	}
+}
