@@ -15,11 +15,15 @@ var (
 	ErrNewer = errors.New("the archive is newer than this program")
 	// ErrFaults: uploads that rows refer to are missing or damaged, so that not everything can be held.
 	ErrFaults = errors.New("not every upload is there")
+	// ErrFull: there is no room for it.
+	ErrFull = errors.New("no space is left for the archive")
+	// ErrThere: there is a file where it should be written.
+	ErrThere = errors.New("there is such a file already")
 )
 
 // IsOne reports whether err is one of this package's sentinel errors.
 func IsOne(err error) bool {
-	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults} {
+	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults, ErrFull} {
 		if errors.Is(err, kind) {
 			return true
 		}

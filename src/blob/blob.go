@@ -21,6 +21,16 @@ var (
 	ErrHeld     = errors.New("another node is busy with the uploads")
 )
 
+// IsOne reports whether err is one of this package's sentinel errors.
+func IsOne(err error) bool {
+	for _, kind := range []error{ErrFull, ErrReadOnly, ErrBusy, ErrHeld, ErrForeign, ErrLost, ErrKept, ErrFilled, ErrUnfinished} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // Store keeps uploads. A key is one of "media/", "thumbnail/" and "display/" with the SHA-256 of a medium behind it in
 // 64 hexadecimal digits. The id of a stage has 1 to 64 letters, digits, dashes and underscores.
 type Store interface {
