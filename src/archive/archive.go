@@ -25,7 +25,7 @@ var (
 
 // IsOne reports whether err is one of this package's sentinel errors.
 func IsOne(err error) bool {
-	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults, ErrFull, ErrThere} {
+	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults, ErrDiffers, ErrFull} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("config", "", "configuration `FILE` (YAML or TOML); also VITRINE_CONFIG")
-	root.AddCommand(newServe(), newBackup(), newRestore(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
+	root.AddCommand(newServe(), newBackup(), newRestore(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newCopy(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
 	return root
 }
 
@@ -110,11 +110,17 @@ func acts(command func(ctx context.Context, cmd *cobra.Command, cfg *config.Conf
 		if err != nil {
 			return err
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+		ctx, stop := untilSignal(cmd.Context())
 		defer stop()
-		context.AfterFunc(ctx, stop)
 		return command(ctx, cmd, cfg)
 	})
+}
+
+// untilSignal returns a context that a signal ends. A second one ends the process at once.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 func status(err error) int {
