@@ -18,7 +18,7 @@ import urllib.request
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose"]
+nox.options.sessions = ["test", "move", "schema", "lint", "browser", "image", "compose"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -131,6 +131,13 @@ def faults(session):
     need_servers(session)
     os.environ["VT_ROUNDS"] = session.posargs[0] if session.posargs else "50"
     go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/vitrine", servers=True)
+
+
+@nox.session
+def move(session):
+    """Moves an installation from SQLite to MariaDB, PostgreSQL and back, serving in between, and prints the checksums."""
+    need_servers(session)
+    go_test(session, "-count=1", "-v", "-run", "^TestMove$", "./src/vitrine", servers=True)
 
 
 @nox.session

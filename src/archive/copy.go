@@ -102,7 +102,7 @@ func (c *copying) check(ctx context.Context) error {
 
 // What has just ended may be connected for a moment still.
 const (
-	aloneWithin = 5 * time.Second
+	aloneWithin = 10 * time.Second
 	alonePause  = 100 * time.Millisecond
 )
 
