@@ -130,7 +130,7 @@ def faults(session):
     """Breaks databases and nodes in every way that the tests know, 50 times, or as often as given: nox -s faults -- 10"""
     need_servers(session)
     os.environ["VT_ROUNDS"] = session.posargs[0] if session.posargs else "50"
-    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/vitrine", servers=True)
+    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/archive", "./src/vitrine", servers=True)
 
 
 @nox.session
@@ -270,6 +270,8 @@ def bench(session):
     """Measures, prints, and writes docs/figures.md; no figure fails. Without images: sh .ci/check -s bench -- program"""
     load = os.getloadavg()[0]
     need_servers(session)
+    for program in ("sqlite3", "pgloader"):  # rivals
+        need(session, program, program)
     packages = {"./" + str(pathlib.Path(name).parent) for name in tracked("src/*_test.go")
                 if re.search(r"^func Benchmark", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)}
     printed = go_test(session, "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "10x", *sorted(packages),
