@@ -9,8 +9,8 @@ import "errors"
 var (
 	// ErrDamaged: it is cut short or not as it was written.
 	ErrDamaged = errors.New("the archive is damaged")
-	// ErrNoArchive: it is something else, or an archive as no version of the program writes it.
-	ErrNoArchive = errors.New("this is no archive of Vitrine")
+	// ErrNoArchive: it is something else, was changed, or is an archive as no version of the program writes it.
+	ErrNoArchive = errors.New("this is no archive as Vitrine writes it")
 	// ErrNewer: a later version of the program wrote it.
 	ErrNewer = errors.New("the archive is newer than this program")
 	// ErrFaults: uploads that rows refer to are missing or damaged, so that not everything can be held.

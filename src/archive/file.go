@@ -87,11 +87,11 @@ func stillThere(file *os.File) error {
 }
 
 // toFile explains the errors of writing.
-type toFile struct{ *os.File }
+type toFile struct{ file *os.File }
 
 func (f toFile) Write(p []byte) (int, error) {
-	n, err := f.File.Write(p)
-	return n, explainFile(f.Name(), err)
+	n, err := f.file.Write(p)
+	return n, explainFile(f.file.Name(), err)
 }
 
 func explainFile(path string, err error) error {

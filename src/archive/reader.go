@@ -212,9 +212,12 @@ func (u *unpacker) readPart(name string, size int64) error {
 		if err == io.EOF { //nolint:errorlint // as it says
 			break
 		}
-		if err == nil {
+		switch {
+		case err == nil:
 			err = u.readRow(u.m.Tables[at], line)
-		} else if !errors.Is(err, errRow) {
+		case errors.Is(err, errRow):
+			err = fmt.Errorf("%w: %w", ErrNoArchive, err)
+		default:
 			return u.cutShort(err)
 		}
 		if err != nil {
