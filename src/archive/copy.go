@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"vitrine/schema"
@@ -46,7 +45,8 @@ type CopyReport struct {
 // is not changed. What is written to it meanwhile is not copied.
 //
 // The target cannot be used before all is there and was found the same. When Copy fails the target is as empty as before; if
-// it could not be emptied, or the process was killed, the next copy begins anew. The installation keeps its id and gets another epoch, so that every screen reads its playlist again.
+// it could not be emptied, or the process was killed, the next copy begins anew. The installation keeps its id and gets
+// another epoch, so that every screen reads its playlist again.
 //
 // Errors: [ErrDiffers] with the report, [ErrFaults], those of the databases and of the uploads.
 func Copy(ctx context.Context, from, to Side, options CopyOptions, progress Progress) (CopyReport, error) {
@@ -54,13 +54,16 @@ func Copy(ctx context.Context, from, to Side, options CopyOptions, progress Prog
 	if err := c.check(ctx); err != nil {
 		return c.report, err
 	}
-	snapshot, err := from.Database.Snapshot(ctx)
+	if to.Uploads == nil {
+		err := c.frozen(ctx)
+		return c.report, err
+	}
+	release, _, err := from.Uploads.Keep(ctx) // before the rows are read, so that what they refer to is there
 	if err != nil {
 		return c.report, err
 	}
-	c.source = snapshot
-	err = c.run(ctx)
-	return c.report, errors.Join(err, snapshot.Close())
+	err = c.frozen(ctx)
+	return c.report, errors.Join(err, release())
 }
 
 // copying is one copy.
@@ -80,17 +83,17 @@ type copying struct {
 
 // check looks at both sides, and changes neither.
 func (c *copying) check(ctx context.Context) error {
-	if err := current(ctx, c.from.Database); err != nil {
+	if err := checkSchema(ctx, c.from.Database); err != nil {
 		return err
 	}
 	if err := c.to.Database.Fillable(ctx); err != nil {
 		return err
 	}
-	if err := alone(ctx, c.to.Database, "stop every server on it first"); err != nil {
+	if err := alone(ctx, c.to.Database, stopFirst); err != nil {
 		return err
 	}
 	if !c.options.Live {
-		if err := alone(ctx, c.from.Database, "stop every server on it first, or copy what is there now with --snapshot"); err != nil {
+		if err := alone(ctx, c.from.Database, stopFirst+", or copy what is there now with --snapshot"); err != nil {
 			return err
 		}
 	}
@@ -100,56 +103,19 @@ func (c *copying) check(ctx context.Context) error {
 	return c.to.Uploads.CheckEmpty(c.to.Database.Describe())
 }
 
-// What has just ended may be connected for a moment still.
-const (
-	aloneWithin = 10 * time.Second
-	alonePause  = 100 * time.Millisecond
-)
-
-// alone refuses a database that others use.
-func alone(ctx context.Context, db *database.DB, mend string) error {
-	for end := time.Now().Add(aloneWithin); ; {
-		others, err := db.Others(ctx)
-		if err != nil || len(others) == 0 {
-			return err
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("%w: others are connected to %s: %s; %s", database.ErrBusy, db.Describe(), strings.Join(others, "; "), mend)
-		}
-		select {
-		case <-time.After(alonePause):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// current refuses a source whose rows are not in the tables that this program knows.
-func current(ctx context.Context, db *database.DB) error {
-	status, err := db.Status(ctx)
-	switch {
-	case err != nil:
+// frozen copies one state of the source.
+func (c *copying) frozen(ctx context.Context) (err error) {
+	if c.source, err = c.from.Database.Snapshot(ctx); err != nil {
 		return err
-	case status.New:
-		return fmt.Errorf("%w: there is no installation in %s", database.ErrBehind, db.Describe())
-	case len(status.Drift) > 0:
-		return fmt.Errorf("%w: %s: %s; vitrine migrate status says more", database.ErrDrift, db.Describe(), status.Drift[0])
-	case !status.UpToDate():
-		return fmt.Errorf("%w: bring %s up to date first, with: vitrine migrate apply", database.ErrBehind, db.Describe())
 	}
-	return nil
-}
-
-func (c *copying) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, c.source.Close()) }()
 	if err := c.survey(ctx); err != nil {
 		return err
 	}
 	if c.to.Uploads != nil {
-		release, err := c.keepUploads(ctx)
-		if err != nil {
+		if err := c.findUploads(ctx); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, release()) }()
 	}
 	if err := c.to.Database.BeginFilling(ctx, "vitrine copy"); err != nil {
 		return err

@@ -168,7 +168,7 @@ func TestCopyIsRefused(t *testing.T) {
 				want     error
 				says     string
 			}{
-				{empty, testkit.Fresh(t, dialect), database.ErrBehind, "there is no installation"},
+				{empty, testkit.Fresh(t, dialect), database.ErrBehind, "there is no installation in it"},
 				{full, other, database.ErrFilled, "holds an installation"},
 			} {
 				before := frozen(t, other)

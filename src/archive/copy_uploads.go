@@ -10,34 +10,29 @@ import (
 	"vitrine/src/signage"
 )
 
-// keepUploads makes sure, before the target is touched, that every upload is there, and that none goes until release is
-// called.
-func (c *copying) keepUploads(ctx context.Context) (release func() error, err error) {
-	release, _, err = c.from.Uploads.Keep(ctx)
-	if err != nil {
-		return nil, err
-	}
+// findUploads makes sure, before the target is touched, that every upload is there.
+func (c *copying) findUploads(ctx context.Context) error {
 	var missing []string
 	for _, sum := range c.library.order {
 		for _, key := range c.library.keysOf(sum) {
 			object, err := c.from.Uploads.Open(ctx, key)
-			switch {
-			case errors.Is(err, signage.ErrNotFound):
+			if errors.Is(err, signage.ErrNotFound) {
 				missing = append(missing, key)
 				continue
-			case err != nil:
-				return nil, errors.Join(err, release())
 			}
-			if err := object.Close(); err != nil {
-				return nil, errors.Join(fmt.Errorf("look at %s: %w", key, err), release())
+			if err == nil {
+				err = object.Close()
+			}
+			if err != nil {
+				return fmt.Errorf("look at %s: %w", key, err)
 			}
 		}
 	}
-	if len(missing) > 0 {
-		return nil, errors.Join(fmt.Errorf("%w: %d are missing in %s, the first is %s; put them back, or remove their media from the "+
-			"library, and copy again", ErrFaults, len(missing), c.from.Uploads.Describe(), missing[0]), release())
+	if len(missing) == 0 {
+		return nil
 	}
-	return release, nil
+	return fmt.Errorf("%w: %d are missing in %s, the first is %s; put them back, or remove their media from the library, and copy again",
+		ErrFaults, len(missing), c.from.Uploads.Describe(), missing[0])
 }
 
 // keysOf returns the keys of what is to be on the shelf for one medium.
