@@ -15,6 +15,8 @@ var (
 	ErrNewer = errors.New("the archive is newer than this program")
 	// ErrFaults: uploads that rows refer to are missing or damaged, so that not everything can be held.
 	ErrFaults = errors.New("not every upload is there")
+	// ErrDiffers: what was copied is not what it was copied from.
+	ErrDiffers = errors.New("the copy is not the same")
 	// ErrFull: there is no room for it.
 	ErrFull = errors.New("no space is left for the archive")
 	// ErrThere: there is a file where it should be written.
@@ -23,7 +25,7 @@ var (
 
 // IsOne reports whether err is one of this package's sentinel errors.
 func IsOne(err error) bool {
-	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults, ErrFull} {
+	for _, kind := range []error{ErrDamaged, ErrNoArchive, ErrNewer, ErrFaults, ErrDiffers, ErrFull} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -97,12 +97,12 @@ func checkSchema(ctx context.Context, db *database.DB) error {
 	}
 	switch {
 	case status.New:
-		return fmt.Errorf("%w: %s is empty, there is nothing to back up", database.ErrBehind, db.Describe())
+		return fmt.Errorf("%w: %s is empty: there is no installation in it", database.ErrBehind, db.Describe())
 	case status.Adoptable, len(status.Pending) > 0:
 		return fmt.Errorf("%w: %s is to be brought up to date first, by starting the server or with: vitrine migrate apply. To "+
-			"back it up as it is, use the version that last ran on it", database.ErrBehind, db.Describe())
+			"take it as it is, use the version that last ran on it", database.ErrBehind, db.Describe())
 	case len(status.Drift) > 0:
-		return fmt.Errorf("%w: %s; a backup could leave something out. See: vitrine migrate status", database.ErrDrift,
+		return fmt.Errorf("%w: %s; something could be left out. See: vitrine migrate status", database.ErrDrift,
 			strings.Join(status.Drift, "; "))
 	}
 	return nil

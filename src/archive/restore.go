@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -67,32 +66,10 @@ func (r *restore) check() error {
 	if err := r.to.Database.Fillable(r.ctx); err != nil {
 		return err
 	}
-	if err := r.alone(); err != nil {
+	if err := alone(r.ctx, r.to.Database, stopFirst); err != nil {
 		return err
 	}
 	return r.to.Uploads.CheckEmpty(r.to.Database.Describe())
-}
-
-// othersLeave is how long to wait for others to leave the database: of a process that was killed a server learns late.
-const othersLeave = 15 * time.Second
-
-// alone makes sure that no one else uses the database.
-func (r *restore) alone() error {
-	for end := time.Now().Add(othersLeave); ; {
-		others, err := r.to.Database.Others(r.ctx)
-		if err != nil || len(others) == 0 {
-			return err
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("%w: others use %s: %s; stop every server on it first", database.ErrBusy, r.to.Database.Describe(),
-				strings.Join(others, ", "))
-		}
-		select {
-		case <-time.After(othersLeave / 100):
-		case <-r.ctx.Done():
-			return r.ctx.Err()
-		}
-	}
 }
 
 // stage reads the archive: uploads and rows wait beside where they will be.

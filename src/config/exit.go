@@ -41,7 +41,8 @@ func ExitStatuses() []ExitStatus {
 		{ExitUnreachable, "the database cannot be reached, or did not answer within VITRINE_DATABASE_WAIT"},
 		{ExitRefused, "the database refuses the user, the password, the connection or a right"},
 		{ExitSchema, "the schema is newer or otherwise than this program needs it, or behind while VITRINE_MIGRATE=verify"},
-		{ExitArchive, "the archive is damaged or cut short, is none, or would be without uploads that are missing"},
+		{ExitArchive, "the archive is damaged or cut short, is none, or would be without uploads that are missing; or a copy is not the " +
+			"same as its source"},
 		{ExitNotEmpty, "the database or the uploads that are to be filled are not empty"},
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -249,32 +247,14 @@ func (l *loader) fromEnvironment(s Setting) {
 	}
 }
 
-// secret takes a secret from a file. One line break at its end is cut off, because editors and echo add it.
+// secret takes a secret from a file.
 func (l *loader) secret(s Setting, source, path string) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrPermission) {
-		l.problem("%s names %s, which Vitrine, running as %d:%d, may not read. Give it the file, or let everyone read "+
-			"it in a folder that keeps others out, as Compose needs it: chmod 700 FOLDER && chmod 644 FOLDER/%s", source,
-			path, os.Geteuid(), os.Getegid(), filepath.Base(path))
+	text, problem := readSecret(path)
+	if problem != "" {
+		l.problem("%s names %s, %s", source, path, problem)
 		return
 	}
-	if err != nil {
-		l.problem("%s names %s, which cannot be read: %s.", source, path, reason(err))
-		return
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxSecretFile+1))
-	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	switch {
-	case err != nil:
-		l.problem("%s names %s, which cannot be read: %s.", source, path, reason(err))
-	case len(content) > maxSecretFile:
-		l.problem("%s names %s, which is too large to hold a secret.", source, path)
-	case text == "":
-		l.problem("%s names %s, which is empty. Put the secret into it.", source, path)
-	default:
-		l.set(s, text, source)
-	}
+	l.set(s, text, source)
 }
 
 func (l *loader) set(s Setting, value, source string) {

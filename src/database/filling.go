@@ -38,6 +38,12 @@ func (d *DB) BeginFilling(ctx context.Context, what string) (err error) {
 	}
 	d.filling = true
 	return d.onWriter(ctx, func(c conn) error {
+		if !there[unfinished] {
+			if err := d.tryRights(ctx, c); err != nil {
+				d.filling = false
+				return err
+			}
+		}
 		for _, statement := range emptying(d.engine, there) {
 			if _, err := c.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("empty the database to fill it: %w", d.Explain(err))
@@ -60,6 +66,28 @@ func emptying(e engine, there map[string]bool) (statements []string) {
 		statements = append(statements, "CREATE TABLE "+unfinished+" (what VARCHAR(255) NOT NULL PRIMARY KEY)")
 	}
 	return append(statements, dropping(e, there)...)
+}
+
+// tryRights tries everything that making and changing tables needs, on a table that says by its name that the database
+// is being filled, should the user be allowed to make it and not to remove it.
+func (d *DB) tryRights(ctx context.Context, c conn) error {
+	name := unfinished
+	for _, statement := range []string{
+		"CREATE TABLE " + name + " (what VARCHAR(255) NOT NULL PRIMARY KEY, part_of VARCHAR(255) REFERENCES " + name + " (what))",
+		"INSERT INTO " + name + " (what, part_of) VALUES ('a try', 'a try')",
+		"UPDATE " + name + " SET part_of = NULL",
+		"DELETE FROM " + name,
+		"CREATE INDEX " + name + "_tried ON " + name + " (part_of)",
+		"ALTER TABLE " + name + " ADD COLUMN tried BIGINT",
+		"DROP TABLE " + name,
+	} {
+		if _, err := c.ExecContext(ctx, statement); err != nil {
+			_, _ = c.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+name) // it may be there, and this may be allowed
+			return fmt.Errorf("try whether the database can be filled, with %s: %w", strings.Join(strings.Fields(statement)[:2], " "),
+				d.Explain(err))
+		}
+	}
+	return nil
 }
 
 // dropping returns the statements that remove our tables, those that refer to others before these.

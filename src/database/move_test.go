@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/testkit"
+	"vitrine/src/testkit/servers"
 )
 
 func nothing(string, int, int) {}
@@ -349,4 +351,35 @@ func TestOthers(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A user who lacks a right is told which before anything is filled, and nothing stays that is in the way once it is given.
+func TestFillingLacksARight(t *testing.T) {
+	t.Parallel()
+	for _, right := range []string{"CREATE", "INSERT", "UPDATE", "DELETE", "INDEX", "ALTER", "DROP", "SELECT"} {
+		t.Run(right, func(t *testing.T) {
+			t.Parallel()
+			server := testkit.Server(t, servers.MariaDB, false)
+			target := testkit.Parsed(t, testkit.NewDatabase(t, server))
+			grant := func(verb string, rights ...string) {
+				t.Helper()
+				preposition := map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[verb]
+				if err := server.Exec(t.Context(), "", fmt.Sprintf("%s %s ON `%s`.* %s '%s'@'%%'", verb, strings.Join(rights, ", "), target.Name,
+					preposition, target.User)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			grant("REVOKE", right)
+			db := testkit.Opened(t, target)
+			err := db.BeginFilling(t.Context(), "a test")
+			if right == "SELECT" && err == nil { // which is found out with the first table that is looked into
+				return
+			}
+			if !errors.Is(err, database.ErrRefused) || !strings.Contains(err.Error(), "GRANT ALL") {
+				t.Errorf("without it: %v", err)
+			}
+			grant("GRANT", right)
+			testkit.Fill(t, testkit.Opened(t, target), testkit.Difficult(t))
+		})
+	}
 }

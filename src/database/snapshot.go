@@ -128,6 +128,9 @@ func stream(ctx context.Context, raw any, query string, table schema.Table, fn f
 		} else if err != nil {
 			return err
 		}
+		if err := ctx.Err(); err != nil { // which a driver notices only where it has to wait
+			return err
+		}
 		for i, column := range table.Columns {
 			if values[i], err = plainValue(column, given[i]); err != nil {
 				return err

@@ -80,7 +80,7 @@ func checkForeign(path string, options Options) error {
 // checkWhole refuses a folder whose database is gone while uploads are still there: a new, empty database would hide
 // them.
 func checkWhole(path string, m Marker, options Options) error {
-	if options.DatabaseFile == "" {
+	if options.DatabaseFile == "" || options.Fill {
 		return nil
 	}
 	if _, err := os.Lstat(options.DatabaseFile); err == nil || !errors.Is(err, fs.ErrNotExist) {

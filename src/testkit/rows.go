@@ -48,8 +48,8 @@ func Difficult(t testing.TB) map[string][][]any {
 		add("api_token", id("t", i), id("a", 0), text, short, key("hash", i), number, orNothing(i, number), orNothing(i+1, number))
 		add("setup_link", key("hash", i), number)
 		add("rate_limit", key(text, i), number, number)
-		add("media", id("m", i), text, key(text, i), []string{"picture", "video"}[i%2], text, key("sha", i), number, number, number, number,
-			i%2, text, i%2, (i+1)%2, number)
+		add("media", id("m", i), text, key(text, i), []string{"picture", "video"}[i%2], text, fmt.Sprintf("%064x", i), int64(i)<<40, number, number,
+			number, i%2, text, i%2, (i+1)%2, number)
 		add("playlist", id("p", i), text, key(text, i), max(1, number), short, number, number)
 		add("slide", id("s", i), id("p", i/2), id("m", i), number, max(0, number), short)
 		add("screen", id("c", i), text, key(text, i), orNothing(i, id("p", i)), i%4*90, key("hash", i), number, orNothing(i, number),
@@ -125,4 +125,18 @@ func Frozen(t testing.TB, db *database.DB) map[string][][]any {
 		t.Fatal(err)
 	}
 	return rows
+}
+
+// Many is the rows of an installation in which so many changes were made.
+func Many(changes int) map[string][][]any {
+	entries := make([][]any, changes)
+	values := make([]any, 0, 4*changes)
+	for i := range entries {
+		values = append(values, int64(i+1), "playlist", fmt.Sprintf("0193a4b5-%04x-7000-8000-%012x", i%65536, i), 1795982400000+int64(i))
+		entries[i] = values[4*i:]
+	}
+	return map[string][][]any{
+		"installation": {{int64(1), "i-0000-4000-8000-000000000000", "e-0000-4000-8000-000000000000", int64(changes), int64(1795982400000)}},
+		"change_entry": entries,
+	}
 }

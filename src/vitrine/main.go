@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("config", "", "configuration `FILE` (YAML or TOML); also VITRINE_CONFIG")
-	root.AddCommand(newServe(), newBackup(), newRestore(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
+	root.AddCommand(newServe(), newBackup(), newRestore(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newCopy(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
 	return root
 }
 
