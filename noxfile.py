@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / ".ci"))
 import gotest  # noqa: E402, it lies there
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose", "systemd", "nix"]
+nox.options.sessions = ["test", "move", "schema", "lint", "browser", "image", "compose", "systemd", "nix"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -147,7 +147,14 @@ def faults(session):
     """Breaks databases and nodes in every way that the tests know, 50 times, or as often as given: nox -s faults -- 10"""
     need_servers(session)
     os.environ["VT_ROUNDS"] = session.posargs[0] if session.posargs else "50"
-    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/vitrine", servers=True, again=False)
+    go_test(session, "-count=1", "-timeout=60m", "./src/database", "./src/archive", "./src/vitrine", servers=True, again=False)
+
+
+@nox.session
+def move(session):
+    """Moves an installation from SQLite to MariaDB, PostgreSQL and back, serving in between, and prints the checksums."""
+    need_servers(session)
+    go_test(session, "-count=1", "-v", "-run", "^TestMove$", "./src/vitrine", servers=True)
 
 
 @nox.session
@@ -324,6 +331,8 @@ def bench(session):
     need_servers(session)
     printed = []
     if session.posargs != ["images"]:
+        for program in ("sqlite3", "pgloader"):  # rivals
+            need(session, program, program)
         packages = {"./" + str(pathlib.Path(name).parent) for name in tracked("src/*_test.go")
                     if re.search(r"^func Benchmark", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)}
         printed += go_bench(session, "-timeout", "60m", "-run", "^$", "-bench", ".", "-benchtime", "10x", *sorted(packages),

@@ -31,8 +31,9 @@ AIMS = [
     ("layers that a changed line makes new", "≤", 1, "", "compose", "Rebuild", "layers-changed", 1),
     ("serving a large video, beside nginx", "≥", 0.9, "×", "", "", "", 1),
     ("storing a large upload, beside cp and fsync", "≥", 0.8, "×", "", "", "", 1),
-    ("backup, beside tar and zstd", "≥", 0.9, "×", "", "", "", 1),
-    ("moving SQLite to MariaDB, beside a dump into its client", "≥", 2, "×", "", "", "", 1),
+    ("backup, beside tar and zstd", "≥", 0.9, "×", "src/archive", "Backup", "x-tar-zstd", 1),
+    ("moving SQLite to MariaDB, beside a dump into its client", "≥", 2, "×", "src/vitrine", "Copy/mariadb", "times-faster", 1),
+    ("moving SQLite to PostgreSQL, beside pgloader", "≥", 1, "×", "src/vitrine", "Copy/postgres", "times-faster", 1),
 ]
 
 

@@ -35,6 +35,23 @@ func unknown(dialect string) error {
 // RevisionTable records which migrations were applied. Its name and shape are those that Atlas' CLI uses.
 const RevisionTable = "atlas_schema_revisions"
 
+// Steps returns the descriptions of the migrations of a dialect, in order, which are the same for every dialect: a
+// version of the schema is known by its last one.
+func Steps(dialect string) (steps []string, err error) {
+	dir, err := Migrations(dialect)
+	if err != nil {
+		return nil, err
+	}
+	list, err := dir.Files()
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations for %s: %w", dialect, err)
+	}
+	for _, f := range list {
+		steps = append(steps, f.Desc())
+	}
+	return steps, nil
+}
+
 // Migrations returns the migrations of a dialect with their seal, each time in a folder of memory of its own. Its
 // error is a [migrate.ErrChecksumMismatch] when a file does not fit the seal. The caller closes the folder.
 func Migrations(dialect string) (*migrate.MemDir, error) {

@@ -21,6 +21,16 @@ var (
 	ErrHeld     = errors.New("another node is busy with the uploads")
 )
 
+// IsOne reports whether err is one of this package's sentinel errors.
+func IsOne(err error) bool {
+	for _, kind := range []error{ErrFull, ErrReadOnly, ErrBusy, ErrHeld, ErrForeign, ErrLost, ErrKept, ErrFilled, ErrUnfinished} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // Store keeps uploads. A key is one of "media/", "thumbnail/" and "display/" with the SHA-256 of a medium behind it in
 // 64 hexadecimal digits. The id of a stage has 1 to 64 letters, digits, dashes and underscores.
 type Store interface {
@@ -28,7 +38,8 @@ type Store interface {
 	Open(ctx context.Context, key string) (Object, error)
 	// Put keeps what r yields under a key, in the place of what was there.
 	Put(ctx context.Context, key string, r io.Reader) error
-	// Remove removes what is under a key. Nothing there is no error.
+	// Remove removes what is under a key. Nothing there is no error. While a backup reads the uploads it removes nothing,
+	// and the error is an [ErrKept].
 	Remove(ctx context.Context, key string) error
 
 	// Each calls fn for each key with the time when it was stored, in no order, until fn fails.

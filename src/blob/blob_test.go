@@ -48,11 +48,11 @@ func key(kind string, content []byte) string {
 	return kind + "/" + hex.EncodeToString(sum[:])
 }
 
-// files lists every file in the folder, but for empty ones.
+// files lists every file in the folder, but for those that are only locked.
 func files(t testing.TB, f *Folder) (list []string) {
 	t.Helper()
 	must(t, filepath.WalkDir(f.path, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
+		if err == nil && !entry.IsDir() && filepath.Ext(path) != ".lock" {
 			list = append(list, strings.TrimPrefix(path, f.path+"/"))
 		}
 		return err

@@ -114,10 +114,14 @@ func (f *Folder) Remove(_ context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := removeIfThere(path); err != nil {
-		return f.explain("remove "+key, err)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	err = f.unlessKept(func() error { return removeIfThere(path) })
+	if errors.Is(err, ErrKept) {
+		return fmt.Errorf("remove %s: %w", key, err)
+	}
+	return f.explain("remove "+key, err)
 }
 
 // Each implements [Store].

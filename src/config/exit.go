@@ -15,6 +15,8 @@ const (
 	ExitUnreachable = 10
 	ExitRefused     = 11
 	ExitSchema      = 12
+	ExitArchive     = 13
+	ExitNotEmpty    = 14
 	ExitUnwell      = 15
 )
 
@@ -36,10 +38,13 @@ func ExitStatuses() []ExitStatus {
 		{ExitRunning, "another Vitrine uses the data folder"},
 		{ExitUploads, "the uploads folder cannot be used"},
 		{ExitFull, "there is no room left on a disk"},
-		{ExitLost, "the database or the uploads are missing, or do not belong together"},
+		{ExitLost, "the database or the uploads are missing, do not belong together, or are not whole because a restore or a copy was broken off"},
 		{ExitUnreachable, "the database cannot be reached, or did not answer within VITRINE_DATABASE_WAIT"},
 		{ExitRefused, "the database refuses the user, the password, the connection or a right"},
 		{ExitSchema, "the schema is newer or otherwise than this program needs it, or behind while VITRINE_MIGRATE=verify"},
+		{ExitArchive, "the archive is damaged or cut short, is none, or would be without uploads that are missing; or a copy is not the " +
+			"same as its source"},
+		{ExitNotEmpty, "the database or the uploads that are to be filled are not empty"},
 		{ExitUnwell, "`vitrine doctor` found something that is wrong"},
 	}
 }

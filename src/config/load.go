@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -259,38 +257,20 @@ func (l *loader) fromEnvironment(s Setting) {
 	}
 }
 
-// secret takes a secret from a file. One line break at its end is cut off, because editors and echo add it.
+// secret takes a secret from a file.
 func (l *loader) secret(s Setting, source, path string) {
 	where := source + " names " + path + ", which"
 	ofSystemd := strings.HasPrefix(source, credentialWord)
 	if ofSystemd {
 		where = source + " (" + path + ")"
 	}
-	file, err := os.Open(path)
+	text, problem, refused := readSecret(path)
 	switch {
-	case errors.Is(err, fs.ErrPermission) && ofSystemd:
+	case refused && ofSystemd:
 		l.problem("%s belongs to another user than %d:%d, as which Vitrine runs. Run it as the user of the service that "+
 			"the credentials were given to, or without %s.", where, os.Geteuid(), os.Getegid(), credentialsVariable)
-		return
-	case errors.Is(err, fs.ErrPermission):
-		l.problem("%s Vitrine, running as %d:%d, may not read. Give it the file, or let everyone read it in a folder that "+
-			"keeps others out, as Compose needs it: chmod 700 FOLDER && chmod 644 FOLDER/%s", where, os.Geteuid(),
-			os.Getegid(), filepath.Base(path))
-		return
-	case err != nil:
-		l.problem("%s cannot be read: %s.", where, reason(err))
-		return
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxSecretFile+1))
-	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	switch {
-	case err != nil:
-		l.problem("%s cannot be read: %s.", where, reason(err))
-	case len(content) > maxSecretFile:
-		l.problem("%s is too large to hold a secret.", where)
-	case text == "":
-		l.problem("%s is empty. Put the secret into it.", where)
+	case problem != "":
+		l.problem("%s %s", where, problem)
 	default:
 		l.set(s, text, source)
 	}

@@ -24,6 +24,7 @@ import (
 type DB struct {
 	engine   engine
 	readOnly bool
+	filling  bool // see BeginFilling
 	writer   *sql.DB
 	reader   *sql.DB
 
@@ -58,6 +59,8 @@ type engine interface {
 	damage(ctx context.Context, db *sql.DB) ([]string, error)
 	// migrator is how a schema is looked at and changed.
 	migrator
+	// mover is how whole tables are read and written.
+	mover
 }
 
 // Stats counts what happened since the database was opened.

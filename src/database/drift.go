@@ -32,6 +32,7 @@ func (m *migration) drift(ctx context.Context) (words, warnings []string, err er
 	if m.tables, err = m.names(ctx, m.engine.tablesHere()); err != nil {
 		return nil, nil, err
 	}
+	delete(m.tables, unfinished) // or there would have been an error before
 	if err := m.seesKeys(ctx, live); err != nil {
 		return nil, nil, err
 	}

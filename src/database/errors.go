@@ -26,6 +26,8 @@ var (
 	ErrNewer       = errors.New("the database is newer than this program")
 	ErrBehind      = errors.New("the database is older than this program")
 	ErrForeign     = errors.New("the database holds something else")
+	ErrFilled      = errors.New("the database is not empty")
+	ErrUnfinished  = errors.New("the database is not filled yet")
 )
 
 // explained reports whether an error has been explained, and so says what to do.
@@ -34,7 +36,7 @@ func explained(err error) bool { return IsOne(err) || errors.Is(err, context.Can
 // IsOne reports whether err is one of this package's sentinel errors.
 func IsOne(err error) bool {
 	for _, kind := range []error{ErrBusy, ErrFull, ErrReadOnly, ErrCorrupt, ErrUnavailable, ErrRefused, ErrUnsupported,
-		ErrSeal, ErrDrift, ErrNewer, ErrBehind, ErrForeign} {
+		ErrSeal, ErrDrift, ErrNewer, ErrBehind, ErrForeign, ErrFilled, ErrUnfinished} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -134,3 +134,9 @@ func (w watchedConn) CheckNamedValue(v *driver.NamedValue) error {
 	}
 	return driver.ErrSkip
 }
+
+// Exec runs a statement by itself.
+func Exec(d *DB, statement string) error {
+	_, err := d.writer.ExecContext(context.Background(), statement)
+	return err
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ariga.io/atlas/sql/migrate"
@@ -44,6 +45,30 @@ func (d *DB) Migrate(ctx context.Context, version string, progress Progress) (Re
 		return Report{}, errOpenedReadOnly
 	}
 	return d.migrate(ctx, dir, version, progress)
+}
+
+// MigrateTo brings the empty schema of a database that is being filled up to the migration of a description, one of
+// those that [schema.Steps] lists, so that rows of an older version can be loaded. [DB.Migrate] does the rest then.
+func (d *DB) MigrateTo(ctx context.Context, version, step string, progress Progress) error {
+	if !d.filling {
+		return errNotFilling
+	}
+	dir, err := shipped(d.Dialect())
+	if err != nil {
+		return err
+	}
+	steps, err := schema.Steps(d.Dialect())
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(steps, step) {
+		return fmt.Errorf("%w: this program knows no migration %q; a later version may", ErrNewer, step)
+	}
+	return d.withMigration(ctx, dir, version, func(m *migration) error {
+		m.progress, m.last = progress, step
+		_, err := m.run(ctx)
+		return err
+	})
 }
 
 // Verify checks, without writing, that the schema is up to date and as declared. Errors: [ErrBehind] and those of
@@ -95,7 +120,8 @@ func (d *DB) withMigration(ctx context.Context, dir migrate.Dir, version string,
 		return fmt.Errorf("migrate: %w", d.Explain(err))
 	}
 	defer func() { err = errors.Join(err, own.Close()) }()
-	m := &migration{engine: d.engine, conn: conn{d.engine, own}, dir: dir, version: version, progress: func(string, int, int) {}}
+	m := &migration{engine: d.engine, conn: conn{d.engine, own}, dir: dir, version: version, filling: d.filling,
+		progress: func(string, int, int) {}}
 	m.record = &revisions{m.conn}
 	if m.driver, err = schema.Driver(d.Dialect(), own); err != nil {
 		return fmt.Errorf("migrate: %w", d.Explain(err))
@@ -111,6 +137,8 @@ type migration struct {
 	dir      migrate.Dir
 	record   migrate.RevisionReadWriter
 	version  string
+	filling  bool   // by this program, see [DB.BeginFilling]
+	last     string // the description of the last migration to do; empty: all
 	progress Progress
 
 	tables     map[string]bool
@@ -143,6 +171,9 @@ func (m *migration) run(ctx context.Context) (report Report, err error) {
 			return report, err
 		}
 	}
+	if m.last != "" { // of an older version there is no declaration to compare with
+		return report, nil
+	}
 	m.progress("a check of the schema", 0, 0)
 	report.Warnings, err = m.compare(ctx)
 	return report, err
@@ -171,6 +202,12 @@ func (m *migration) change(ctx context.Context, waiting func()) (report Report, 
 func (m *migration) look(ctx context.Context) (err error) {
 	if m.tables, err = m.names(ctx, m.engine.tablesHere()); err != nil {
 		return err
+	}
+	if m.tables[unfinished] {
+		if !m.filling {
+			return m.unfinishedBy(ctx)
+		}
+		delete(m.tables, unfinished)
 	}
 	files, err := m.dir.Files()
 	if err != nil {
@@ -236,6 +273,9 @@ func (m *migration) sort(files []migrate.File, noted []*migrate.Revision) error 
 		}
 		m.pending = append(m.pending, f)
 		m.statements += len(statements)
+		if f.Desc() == m.last {
+			break
+		}
 	}
 	return nil
 }

@@ -124,3 +124,56 @@ func sqliteName(path string, readOnly bool) string {
 	query["_pragma"] = pragmas
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
+
+func (e *sqlite) quote(name string) string { return `"` + name + `"` }
+func (e *sqlite) self() string             { return "" }
+func (e *sqlite) others() string           { return "" }
+
+// freeze begins a transaction and reads: SQLite fixes what it shows then, and not before.
+func (e *sqlite) freeze(ctx context.Context, c conn) error {
+	if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	var tables int
+	return c.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables)
+}
+
+func (e *sqlite) openLoad(ctx context.Context, c conn) error {
+	_, err := c.ExecContext(ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
+// insertRows is how many rows one statement puts in: with more the time no longer gets less.
+const insertRows = 100
+
+func (e *sqlite) insert(ctx context.Context, c conn, table schema.Table, rows [][]any) error {
+	for len(rows) > 0 {
+		size := min(insertRows, len(rows))
+		whole := len(rows) - len(rows)%size
+		if err := e.insertBy(ctx, c, table, rows[:whole], size); err != nil {
+			return err
+		}
+		rows = rows[whole:]
+	}
+	return nil
+}
+
+// insertBy puts rows in, so many with each statement.
+func (e *sqlite) insertBy(ctx context.Context, c conn, table schema.Table, rows [][]any, size int) (err error) {
+	statement, err := c.PrepareContext(ctx, insertInto(e, table)+placeholders(len(table.Columns), size))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, statement.Close()) }()
+	values := make([]any, 0, size*len(table.Columns))
+	for ; len(rows) > 0; rows = rows[size:] {
+		values = values[:0]
+		for _, row := range rows[:size] {
+			values = append(values, row...)
+		}
+		if _, err := statement.ExecContext(ctx, values...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

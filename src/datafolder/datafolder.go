@@ -63,6 +63,7 @@ type Options struct {
 	UploadsDir             string // path of the uploads folder
 	AllowNetworkFilesystem bool   // SQLite may lie on one
 	Version                string // of this program, for the marker
+	Fill                   bool   // the SQLite file is about to be filled: that it is not there yet says nothing
 }
 
 // Folder is a data folder that this process holds alone until Close.

@@ -143,3 +143,31 @@ func CheckFree(dir string) error {
 	}
 	return busy(absolute(dir), info, err)
 }
+
+// Hold keeps every process that would use a data folder out of it until release is called, and changes nothing. Any number
+// of processes may do so at once. It does nothing where nobody has used the folder yet. The error is an [ErrRunning] while
+// a process uses the folder.
+func Hold(dir string) (release func() error, err error) {
+	path := absolute(dir)
+	file, err := os.Open(filepath.Join(path, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, explain(path, "open "+lockName+" in it", err)
+	}
+	for try := 1; ; try++ {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return file.Close, nil
+		case errors.Is(err, syscall.EINTR):
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return nil, errors.Join(explain(path, "lock "+lockName+" in it", err), file.Close())
+		case try == lockTries:
+			info, readErr := readInfo(file)
+			return nil, errors.Join(busy(path, info, readErr), file.Close())
+		}
+		time.Sleep(lockPause)
+	}
+}

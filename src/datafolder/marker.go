@@ -80,7 +80,7 @@ func checkForeign(path string, options Options) error {
 // checkWhole refuses a folder whose database is gone while uploads are still there: a new, empty database would hide
 // them.
 func checkWhole(path string, m Marker, options Options) error {
-	if options.DatabaseFile == "" {
+	if options.DatabaseFile == "" || options.Fill {
 		return nil
 	}
 	if _, err := os.Lstat(options.DatabaseFile); err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -95,9 +95,13 @@ func checkWhole(path string, m Marker, options Options) error {
 		options.DatabaseFile, m.CreatedAt.Format(time.DateOnly), options.UploadsDir), nil}
 }
 
-// holdsFile reports whether there is an upload. What only says whose they are is none.
+// holdsFile reports whether there is an upload. What only says whose they are is none, nor is what waits in a folder of
+// ours for being whole.
 func holdsFile(dir string) bool {
-	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && path != dir && strings.HasPrefix(entry.Name(), "vitrine") {
+			return fs.SkipDir
+		}
 		if err == nil && entry.Type().IsRegular() && !strings.HasPrefix(entry.Name(), "vitrine") {
 			return fs.ErrExist
 		}

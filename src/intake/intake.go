@@ -208,7 +208,15 @@ func (i *Intake) seal(ctx context.Context, stage blob.Stage, state blob.StageSta
 
 func (i *Intake) dropSmaller(ctx context.Context, m signage.Media) error {
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(i.blobs.Remove(ctx, "thumbnail/"+m.SHA256), i.blobs.Remove(ctx, "display/"+m.SHA256))
+	return errors.Join(i.drop(ctx, "thumbnail/"+m.SHA256), i.drop(ctx, "display/"+m.SHA256))
+}
+
+// drop removes what is under a key. What a backup needs stays for now: it belongs to nothing, so that Sweep finds it.
+func (i *Intake) drop(ctx context.Context, key string) error {
+	if err := i.blobs.Remove(ctx, key); !errors.Is(err, blob.ErrKept) {
+		return err
+	}
+	return nil
 }
 
 // sealAgain puts the bytes of a known medium in their place if they were lost there, and drops them if not.
@@ -269,7 +277,7 @@ func (i *Intake) Remove(ctx context.Context, id signage.ID, evenIfUsed bool, at 
 			return err
 		}
 		after := context.WithoutCancel(ctx)
-		if err := errors.Join(i.blobs.Remove(after, "media/"+m.SHA256), i.dropSmaller(ctx, m)); err != nil {
+		if err := errors.Join(i.drop(after, "media/"+m.SHA256), i.dropSmaller(ctx, m)); err != nil {
 			return fmt.Errorf("remove the bytes of %q, which is out of the library: %w", m.Name, err)
 		}
 		return nil
@@ -302,8 +310,11 @@ func (i *Intake) removeOrphan(ctx context.Context, key string) (gone bool, err e
 		if _, err := i.library.MediaBySHA256(ctx, sum); !errors.Is(err, signage.ErrNotFound) {
 			return err
 		}
-		gone = true
-		return i.blobs.Remove(ctx, key)
+		err := i.blobs.Remove(ctx, key)
+		if gone = err == nil; errors.Is(err, blob.ErrKept) {
+			return nil // another time
+		}
+		return err
 	})
 	return gone, err
 }

@@ -52,7 +52,7 @@ func newKit(t *testing.T, wrap func(*store.Store) intake.Library) *kit {
 func (k *kit) files(t *testing.T) (list []string) {
 	t.Helper()
 	err := filepath.WalkDir(k.path, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && entry.Name() != "vitrine-uploads.lock" {
+		if err == nil && !entry.IsDir() && filepath.Ext(entry.Name()) != ".lock" {
 			folder, _, _ := strings.Cut(strings.TrimPrefix(path, k.path+"/"), "/")
 			list = append(list, folder)
 		}

@@ -138,3 +138,16 @@ func NewDatabase(t testing.TB, s *servers.Server, options ...string) string {
 	})
 	return url
 }
+
+// Exec runs a statement on a database, past the program's own rules.
+func Exec(t testing.TB, target config.Database, statement string) error {
+	t.Helper()
+	db, err := database.Open(context.Background(), target)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Write(context.Background(), func(tx *database.Tx) error {
+		_, err := tx.ExecContext(context.Background(), statement)
+		return err
+	}), db.Close())
+}

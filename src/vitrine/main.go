@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vitrine/src/archive"
+	"vitrine/src/blob"
 	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/datafolder"
@@ -53,8 +55,9 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().String("config", "", "configuration `FILE` (YAML or TOML); also VITRINE_CONFIG")
-	root.AddCommand(newServe(), newConfig(), newHealthcheck(), newDemo(), newMigrate(), newAdoptUploads(), newOpenAPI(), newVersion(), newDocs())
-	root.AddCommand(newDoctor(), newResetPassword())
+	root.AddCommand(newServe(), newDemo(), newConfig(), newHealthcheck(), newDoctor(), newVersion())
+	root.AddCommand(newBackup(), newRestore(), newCopy(), newMigrate(), newAdoptUploads(), newResetPassword())
+	root.AddCommand(newOpenAPI(), newDocs())
 	return root
 }
 
@@ -109,11 +112,17 @@ func acts(command func(ctx context.Context, cmd *cobra.Command, cfg *config.Conf
 		if err != nil {
 			return err
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+		ctx, stop := untilSignal(cmd.Context())
 		defer stop()
-		context.AfterFunc(ctx, stop)
 		return command(ctx, cmd, cfg)
 	})
+}
+
+// untilSignal returns a context that a signal ends. A second one ends the process at once.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 func status(err error) int {
@@ -141,7 +150,11 @@ func kind(err error) int {
 		return config.ExitDataFolder
 	case errors.Is(err, listen.ErrListen):
 		return config.ExitListen
-	case database.IsOne(err):
+	case errors.Is(err, archive.ErrFull):
+		return config.ExitFull
+	case archive.IsOne(err):
+		return config.ExitArchive
+	case database.IsOne(err), blob.IsOne(err):
 		return dataStatus(err)
 	default:
 		return config.ExitFailed

@@ -105,6 +105,9 @@ func (r *rooms) claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.blobs.CheckRestored(installation.ID); err != nil {
+		return fmt.Errorf("%w: %w", errUploads, err)
+	}
 	known, _, err := r.store.CountMedia(ctx, store.MediaQuery{})
 	if err != nil {
 		return err
@@ -120,7 +123,10 @@ func dataStatus(err error) int {
 	switch {
 	case errors.Is(err, database.ErrFull), errors.Is(err, blob.ErrFull):
 		return config.ExitFull
-	case errors.Is(err, blob.ErrForeign), errors.Is(err, blob.ErrLost):
+	case errors.Is(err, database.ErrFilled), errors.Is(err, blob.ErrFilled):
+		return config.ExitNotEmpty
+	case errors.Is(err, blob.ErrForeign), errors.Is(err, blob.ErrLost), errors.Is(err, blob.ErrUnfinished),
+		errors.Is(err, database.ErrUnfinished):
 		return config.ExitLost
 	case errors.Is(err, errUploads):
 		return config.ExitUploads

@@ -56,7 +56,7 @@ func (s *server) files() (all []string) {
 	s.t.Helper()
 	root := filepath.Join(s.folder, "uploads")
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || entry.Name() == "vitrine-uploads.lock" {
+		if err != nil || entry.IsDir() || filepath.Ext(entry.Name()) == ".lock" {
 			return err
 		}
 		relative, err := filepath.Rel(root, path)
