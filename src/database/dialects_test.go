@@ -135,7 +135,8 @@ func TestWatch(t *testing.T) {
 	wake("after the connection broke")
 	change()
 	wake("by a change after that")
-	for end := time.Now().Add(time.Minute); !strings.Contains(said.String(), "Hears of changes again"); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(said.String(), "Hears of changes again"); {
+		time.Sleep(10 * time.Millisecond)
 		if time.Now().After(end) {
 			t.Fatalf("the log says:\n%s", said.String())
 		}
