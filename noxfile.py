@@ -331,7 +331,7 @@ def bench(session):
     need_servers(session)
     printed = []
     if session.posargs != ["images"]:
-        for program in ("sqlite3", "pgloader"):  # rivals
+        for program in ("sqlite3", "pgloader", "zstd"):  # rivals
             need(session, program, program)
         packages = {"./" + str(pathlib.Path(name).parent) for name in tracked("src/*_test.go")
                     if re.search(r"^func Benchmark", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)}
