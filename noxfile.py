@@ -18,7 +18,7 @@ import urllib.request
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose"]
+nox.options.sessions = ["test", "schema", "lint", "browser", "image", "compose", "docs", "site"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -27,7 +27,9 @@ CI = os.environ.get("CI") == "true"
 SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command with a PostgreSQL and a MariaDB of its own
 RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
          "./src/testkit/servers"]
+TAGS = "browser,compose,atlascli,docs,site"  # of tests that need more than Go
 IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17", "caddy:2"]
+PYTHON = ["noxfile.py", ".ci/figures.py", ".ci/site.py"]
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 
@@ -172,9 +174,9 @@ def lint(session):
     if unformatted:
         session.error("Not formatted; run gofmt -w on:\n" + unformatted)
     session.run("go", "vet", "./...", external=True)
-    session.run("go", "vet", "-tags", "browser,compose,atlascli", "./...", external=True)
+    session.run("go", "vet", "-tags", TAGS, "./...", external=True)
     tool = ["go", "tool", "-modfile=.ci/tools/go.mod"]
-    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli", "./...", external=True)
+    session.run(*tool, "staticcheck", "-tags", TAGS, "./...", external=True)
     if vulnerabilities_reachable():
         session.run(*tool, "govulncheck", "./...", external=True)
     else:
@@ -184,9 +186,9 @@ def lint(session):
     session.run("go", "run", "-C", ".ci/containers", ".", str(ROOT), external=True)
     if need(session, "shellcheck", "shellcheck"):
         session.run("shellcheck", *scripts(), external=True)
-    session.run(sys.executable, "-m", "py_compile", "noxfile.py", ".ci/figures.py", external=True)
+    session.run(sys.executable, "-m", "py_compile", *PYTHON, external=True)
     if importlib.util.find_spec("pyflakes"):
-        session.run(sys.executable, "-m", "pyflakes", "noxfile.py", ".ci/figures.py", external=True)
+        session.run(sys.executable, "-m", "pyflakes", *PYTHON, external=True)
 
 
 def vulnerabilities_reachable():
@@ -256,6 +258,25 @@ def compose(session):
     need_servers(session)
     if need_engine(session, *IMAGES) and need(session, "chromium", "chromium"):
         go_test(session, "-tags", "compose", "-count=1", "-timeout", "30m", "-v", "-skip", "^TestImage", "./compose")
+
+
+@nox.session
+def docs(session):
+    """Does what the guides tell one to do, on the engine and with programs that it builds."""
+    if need_engine(session, IMAGES[0]):
+        go_test(session, "-tags", "docs", "-count=1", "-timeout", "30m", "-v", "-run", "^Test(QuickStart|Upgrade)", "./docs")
+
+
+@nox.session
+def site(session):
+    """Makes a site of the documents in dist/site, follows its links and searches in it; pictures go to dist/browser."""
+    os.environ.setdefault("VT_SHOTS", str(ROOT / "dist" / "browser"))
+    material = pathlib.Path("/usr/share/mkdocs/themes/material")
+    if need(session, "mkdocs", "mkdocs") and need(session, str(material), "mkdocs-material", material.is_dir) \
+            and need(session, "chromium", "chromium"):
+        session.run("python3", ".ci/site.py", "dist/site", external=True)
+        os.environ["VT_SITE"] = str(ROOT / "dist" / "site")
+        go_test(session, "-tags", "site", "-count=1", "-run", "^TestSite$", "./docs")
 
 
 @nox.session
