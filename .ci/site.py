@@ -26,17 +26,17 @@ def documents():
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
-def links(page):
-    """Names the files of the repository to which a page has links, in their order."""
+def links(page, after=""):
+    """Names the files of the repository to which a page has links, in their order; only those after a heading, if given."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    for target in LINK.findall(text):
+    for target in LINK.findall(text[max(0, text.find(after)):]):
         if "://" not in target and not target.startswith("mailto:"):
             yield posixpath.normpath(posixpath.join(posixpath.dirname(page), urllib.parse.unquote(target)))
 
 
 def order(pages):
     """Sorts the pages as the README names them; those that only others name come behind."""
-    named = [page for page in dict.fromkeys(links("README.md")) if page in pages]
+    named = [page for page in dict.fromkeys(links("README.md", "## Read on")) if page in pages]
     return ["README.md", *named, *[page for page in pages if page not in named and page != "README.md"]]
 
 
@@ -54,8 +54,7 @@ def configuration(source, target, pages):
             "font": False,  # nothing from other servers
             "icon": {"logo": "material/television-play"},
             "features": ["navigation.top", "search.highlight"],
-            "palette": [{"media": f"(prefers-color-scheme: {scheme})", "scheme": name, "primary": "custom", "accent": "custom"}
-                        for scheme, name in (("light", "default"), ("dark", "slate"))],
+            "palette": {"scheme": "default", "primary": "custom", "accent": "custom"},  # light and dark: site.css
         },
         "plugins": ["search"],
         "markdown_extensions": [{"toc": {"permalink": True}}, "tables", "fenced_code", "sane_lists", "md_in_html",
