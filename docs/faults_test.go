@@ -12,14 +12,16 @@ func small(t *testing.T, pages map[string]string) *known {
 	t.Helper()
 	root := t.TempDir()
 	files := map[string]string{
-		"README.md":                "# Small\n\n[a guide](docs/guide.md) and [development](docs/development.md)\n",
-		"docs/development.md":      "# Development\n\n| session | what |\n|---|---|\n| `test` | tests |\n| `lint` | looks |\n",
-		"docs/guide.md":            "# Guide\n\n## What it's `for`\n\n## Twice\n\n## Twice\n\n<a id=\"by-hand\"></a>\n",
-		".gitignore":               "/compose/.env\n",
-		"noxfile.py":               "@nox.session\ndef test(session):\n    pass\n\n\n@nox.session(python=False)\ndef lint(session):\n    pass\n",
+		"README.md":           "# Small\n\n[a guide](docs/guide.md) and [development](docs/development.md)\n",
+		"docs/development.md": "# Development\n\n| session | what |\n|---|---|\n| `test` | tests |\n| `lint` | looks |\n",
+		"docs/guide.md":       "# Guide\n\n## What it's `for`\n\n## Twice\n\n## Twice\n\n<a id=\"by-hand\"></a>\n",
+		".gitignore":          "/compose/.env\n",
+		"noxfile.py": "@nox.session\ndef test(session):\n    pass\n\n\n" +
+			"@nox.session(python=False)\ndef lint(session):\n    pass\n",
 		"compose/compose.yaml":     "# ${VT_PORT} ${VT_ONLY_HERE}\n",
 		"src/vitrine/main_test.go": "package main\n\nfunc TestThere(t *testing.T) {}\n",
-		"src/vitrine/main.go":      "package main\n\nvar _ = fmt.Errorf(\"the folder %s cannot be used: %w. \"+\n\t\"Run chown \"+who+\" on it\", a, b)\n",
+		"src/vitrine/main.go": "package main\n\nvar _ = fmt.Errorf(\"the folder %s cannot be used: %w. \"+\n\t" +
+			"\"Run chown \"+who+\" on it\", a, b)\n",
 	}
 	for name, content := range pages {
 		files[name] = content
@@ -40,6 +42,9 @@ func small(t *testing.T, pages map[string]string) *known {
 	}
 	return k
 }
+
+// marked begins a table of messages.
+const marked = "<!-- messages -->\n| what | do |\n|---|---|\n"
 
 // Each line of a page is right, or has exactly the fault that is named.
 func TestCheck(t *testing.T) {
@@ -78,15 +83,16 @@ func TestCheck(t *testing.T) {
 		"commands to choose from":  {"`vitrine migrate plan|apply [--json]`", ""},
 		"an option before":         {"`vitrine --config FILE migrate plan`", ""},
 		"a value behind an option": {"```sh\nsudo -u vitrine ./vitrine backup -o before.tar.zst   # then rest\n```", ""},
-		"the name of a service":    {"```sh\ndocker compose logs vitrine\ndocker compose exec postgres psql -c \"ALTER USER vitrine PASSWORD 'x'\"\n```", ""},
-		"no such command":          {"`vitrine migrat plan`", "vitrine has no command migrat"},
-		"no such command below":    {"`vitrine migrate undo`", "vitrine migrate has no command undo"},
-		"one of them is none":      {"`vitrine migrate plan|undo`", "vitrine migrate has no command undo"},
-		"no such option":           {"```sh\nA=b vitrine migrate plan \\\n  --jsn\n```", "vitrine migrate plan has no option --jsn"},
-		"in a container":           {"```sh\ndocker compose exec vitrine /vitrine undo\n```", "vitrine has no command undo"},
-		"as a service runs it":     {"```sh\ndocker compose run --rm vitrine undo\n```", "vitrine has no command undo"},
-		"from the source":          {"```sh\ncd x && go run ./src/vitrine undo\n```", "vitrine has no command undo"},
-		"in a unit":                {"```ini\nExecStart=/usr/bin/vitrine undo\n```", "vitrine has no command undo"},
+		"the name of a service": {"```sh\ndocker compose logs vitrine\n" +
+			"docker compose exec postgres psql -c \"ALTER USER vitrine PASSWORD 'x'\"\n```", ""},
+		"no such command":       {"`vitrine migrat plan`", "vitrine has no command migrat"},
+		"no such command below": {"`vitrine migrate undo`", "vitrine migrate has no command undo"},
+		"one of them is none":   {"`vitrine migrate plan|undo`", "vitrine migrate has no command undo"},
+		"no such option":        {"```sh\nA=b vitrine migrate plan \\\n  --jsn\n```", "vitrine migrate plan has no option --jsn"},
+		"in a container":        {"```sh\ndocker compose exec vitrine /vitrine undo\n```", "vitrine has no command undo"},
+		"as a service runs it":  {"```sh\ndocker compose run --rm vitrine undo\n```", "vitrine has no command undo"},
+		"from the source":       {"```sh\ncd x && go run ./src/vitrine undo\n```", "vitrine has no command undo"},
+		"in a unit":             {"```ini\nExecStart=/usr/bin/vitrine undo\n```", "vitrine has no command undo"},
 
 		"sessions":        {"`nox -s test lint`, `sh .ci/check -s lint -- 10`", ""},
 		"no such session": {"```sh\nsh .ci/check -s lnit\n```", "nox has no session lnit"},
@@ -102,10 +108,11 @@ func TestCheck(t *testing.T) {
 		"no such test":       {"`TestGone`", "there is no test TestGone"},
 
 		"a message":            {"```message\nvitrine: the folder /data cannot be used: … Run chown\n```", ""},
-		"a message in a table": {"<!-- messages -->\n| what | do |\n|---|---|\n| `the folder /srv cannot be used` | x |\n| `ours not`, from Docker | x |\n", ""},
-		"no such message":      {"```message\nthe folder /data is not usable\n```", `the program does not say "the folder /data is not usable"`},
-		"no such in a table":   {"<!-- messages -->\n| what | do |\n|---|---|\n| `the volume /srv cannot be used` | x |\n", "the program does not say"},
-		"half a message":       {"```message\nthe folder /data cannot be used: … Call the plumber\n```", "the program does not say"},
+		"a message in a table": {marked + "| `the folder /srv cannot be used` | x |\n| `ours not`, from Docker | x |\n", ""},
+		"no such message": {"```message\nthe folder /data is not usable\n```",
+			`the program does not say "the folder /data is not usable"`},
+		"no such in a table": {marked + "| `the volume /srv cannot be used` | x |\n", "the program does not say"},
+		"half a message":     {"```message\nthe folder /data cannot be used: … Call the plumber\n```", "the program does not say"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := small(t, map[string]string{"docs/page.md": test.text})
@@ -135,12 +142,13 @@ func TestCheckWhole(t *testing.T) {
 // A block of a walked page is walked, or says why it is not.
 func TestCheckWalks(t *testing.T) {
 	for name, test := range map[string]struct{ text, fault string }{
-		"walked":            {"<!-- walk: docker -->\n```sh\ntrue\n```\n\n```output\nok\n```\n", ""},
-		"not walked":        {"<!-- not walked: it needs an SD card -->\n```sh\ntrue\n```\n", ""},
-		"of another kind":   {"```sql\nSELECT 1\n```\n", ""},
-		"silent":            {"# A\n\n```sh\ntrue\n```\n", "docs/upgrading.md:4: a comment before the block must say"},
-		"another comment":   {"<!-- todo -->\n```sh\ntrue\n```\n", "a comment before the block must say"},
-		"output of nothing": {"<!-- not walked: it needs a card -->\n```sh\ntrue\n```\n\n```output\nok\n```\n", "no walked block is before this output"},
+		"walked":          {"<!-- walk: docker -->\n```sh\ntrue\n```\n\n```output\nok\n```\n", ""},
+		"not walked":      {"<!-- not walked: it needs an SD card -->\n```sh\ntrue\n```\n", ""},
+		"of another kind": {"```sql\nSELECT 1\n```\n", ""},
+		"silent":          {"# A\n\n```sh\ntrue\n```\n", "docs/upgrading.md:4: a comment before the block must say"},
+		"another comment": {"<!-- todo -->\n```sh\ntrue\n```\n", "a comment before the block must say"},
+		"output of nothing": {"<!-- not walked: it needs a card -->\n```sh\ntrue\n```\n\n```output\nok\n```\n",
+			"no walked block is before this output"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := small(t, map[string]string{"docs/upgrading.md": test.text})

@@ -137,8 +137,8 @@ func TestUpgradeProgram(t *testing.T) {
 	w := byProgram(t, s)
 	all := s.releases()
 	s.at(all[0].commit)
-	w.do("install "+all[0].version, "git clone --quiet '"+s.bare+"' vitrine\ncd vitrine\nCGO_ENABLED=0 go build -o vitrine ./src/vitrine",
-		nil, "")
+	w.do("install "+all[0].version,
+		"git clone --quiet '"+s.bare+"' vitrine\ncd vitrine\nCGO_ENABLED=0 go build -o vitrine ./src/vitrine", nil, "")
 	w.do("use it", "VITRINE_DATA_DIR=~/signage ./vitrine serve", []string{"serve", "then a picture is shown"},
 		"… THERE IS NO ADMINISTRATOR YET. …\n…\n…/setup?token=…")
 	p := guide(t, "upgrading.md")
