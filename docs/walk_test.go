@@ -94,7 +94,7 @@ func (w *walker) state(what, value string) {
 // walk does the blocks of a page that a door is named for, in their order.
 func (w *walker) walk(p *page, door string) {
 	w.t.Helper()
-	done := 0
+	done, lines, begun := 0, 0, time.Now()
 	for i, b := range p.blocks {
 		words, ok := strings.CutPrefix(b.comment, walkedAs)
 		flags := strings.Split(words, "; ")
@@ -107,7 +107,9 @@ func (w *walker) walk(p *page, door string) {
 		}
 		w.do(fmt.Sprintf("%s:%d", p.name, b.line), w.fill(b), flags[1:], expected)
 		done++
+		lines += strings.Count(b.text, "\n")
 	}
+	w.t.Logf("%s, %s: %d blocks with %d lines in %.0f s", p.name, door, done, lines, time.Since(begun).Seconds())
 	if done == 0 {
 		w.t.Fatalf("%s has no block for %s", p.name, door)
 	}
