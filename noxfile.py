@@ -29,7 +29,6 @@ RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/
          "./src/testkit/servers"]
 TAGS = "browser,compose,atlascli,docs,site"  # of tests that need more than Go
 IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17", "caddy:2"]
-PYTHON = ["noxfile.py", ".ci/figures.py", ".ci/site.py"]
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
 
 
@@ -186,9 +185,9 @@ def lint(session):
     session.run("go", "run", "-C", ".ci/containers", ".", str(ROOT), external=True)
     if need(session, "shellcheck", "shellcheck"):
         session.run("shellcheck", *scripts(), external=True)
-    session.run(sys.executable, "-m", "py_compile", *PYTHON, external=True)
+    session.run(sys.executable, "-m", "py_compile", *tracked("*.py"), external=True)
     if importlib.util.find_spec("pyflakes"):
-        session.run(sys.executable, "-m", "pyflakes", *PYTHON, external=True)
+        session.run(sys.executable, "-m", "pyflakes", *tracked("*.py"), external=True)
 
 
 def vulnerabilities_reachable():
@@ -275,7 +274,7 @@ def site(session):
     material = pathlib.Path("/usr/share/mkdocs/themes/material")
     if need(session, "mkdocs", "mkdocs") and need(session, str(material), "mkdocs-material", material.is_dir) \
             and need(session, "chromium", "chromium"):
-        session.run("python3", ".ci/site.py", "dist/site", external=True)
+        session.run("python3", ".ci/make_site.py", "dist/site", external=True)
         os.environ["VT_SITE"] = str(ROOT / "dist" / "site")
         go_test(session, "-tags", "site", "-count=1", "-run", "^TestSite$", "./docs")
 

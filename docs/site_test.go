@@ -16,7 +16,7 @@ import (
 	"vitrine/src/testkit"
 )
 
-// served serves the site that .ci/site.py made in the folder VT_SITE. A page that asks another server for anything, or runs
+// served serves the site that .ci/make_site.py made in the folder VT_SITE. A page that asks another server for anything, or runs
 // what is not its own, is told off by the browser, and that fails the test.
 func served(t *testing.T, folder string) string {
 	t.Helper()

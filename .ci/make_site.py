@@ -1,4 +1,4 @@
-"""Makes a site of the documents with MkDocs, for reading and searching without a network: site.py FOLDER.
+"""Makes a site of the documents with MkDocs, for reading and searching without a network: make_site.py FOLDER.
 
 The Markdown stays as it is: links between files are those of the repository, and MkDocs turns them into links between
 pages. The order of the pages is that in which README.md names them.
