@@ -106,7 +106,7 @@ func (k *known) refuses(words []string) string {
 		word := strings.Trim(words[i], `[]"',.`)
 		here := k.commands[at]
 		switch {
-		case word == "" || strings.ContainsAny(word, "<>$…→") || word == "|" || word == "&" || word == "--":
+		case word == "" || strings.ContainsAny(word, "<>$…→") || word == "|" || word == "&" || word == "--" || word == "-":
 			return ""
 		case strings.HasPrefix(word, "-"):
 			name, _, given := strings.Cut(word, "=")

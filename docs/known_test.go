@@ -172,6 +172,9 @@ func askCommands(root, folder string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ask the program for its commands: %w", err)
 	}
+	if !strings.HasPrefix(string(out), "vitrine --") {
+		return "", fmt.Errorf("asked for its commands, the program printed: %s", out)
+	}
 	return string(out), nil
 }
 
