@@ -96,16 +96,6 @@ func TestQuickStartProgram(t *testing.T) {
 	byProgram(t, newSource(t)).walk(guide(t, "quick-start.md"), "program")
 }
 
-func TestQuickStartPi(t *testing.T) {
-	w := byProgram(t, newSource(t))
-	w.walk(guide(t, "quick-start.md"), "pi")
-	// The first bytes of a program for Linux say for which machine it is: 183 is arm64 (ELF, e_machine).
-	made, err := os.ReadFile(filepath.Join(w.home, "vitrine", "vitrine-arm64"))
-	if err != nil || len(made) < 20 || !strings.HasPrefix(string(made), "\x7fELF") || made[18] != 183 {
-		t.Errorf("no program for a Raspberry Pi was made (%d bytes, %v)", len(made), err)
-	}
-}
-
 // From the newest release that has Compose files to what is here, and back.
 func TestUpgradeDocker(t *testing.T) {
 	s := newSource(t)

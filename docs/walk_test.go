@@ -23,7 +23,7 @@ const (
 	// patience bounds every wait for what was started; everything here takes seconds.
 	patience = 90 * time.Second
 	// longest bounds one block, which may build an image.
-	longest = 10 * time.Minute
+	longest = 20 * time.Minute
 )
 
 // walker does what a page says, as a person with a home of their own on this machine. What a block leaves behind (the
