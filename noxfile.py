@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / ".ci"))
 import gotest  # noqa: E402, it lies there
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["test", "move", "schema", "lint", "browser", "image", "compose", "systemd", "nix"]
+nox.options.sessions = ["test", "move", "schema", "lint", "browser", "image", "compose", "systemd", "nix", "docs", "site"]
 
 ROOT = pathlib.Path(__file__).resolve().parent
 SCRATCH = ROOT / ".nox"
@@ -31,6 +31,7 @@ CI = os.environ.get("CI") == "true"
 SERVERS = ["go", "run", "./src/testkit/servers/with", "--"]  # runs a command with a PostgreSQL and a MariaDB of its own
 RACED = ["./src/datafolder", "./src/live", "./src/listen", "./src/blob", "./src/intake", "./src/web/player",
          "./src/testkit/servers"]
+TAGS = "browser,compose,atlascli,nix,docs,site"  # of tests that need more than Go
 IMAGES = ["golang:1.26-bookworm", "mariadb:11.8", "postgres:17", "caddy:2"]
 MACHINE = "debian:bookworm"  # what src/testkit/machine makes its images of
 VULNERABILITIES = "https://vuln.go.dev/index/db.json"
@@ -196,9 +197,9 @@ def lint(session):
     if unformatted:
         session.error("Not formatted; run gofmt -w on:\n" + unformatted)
     session.run("go", "vet", "./...", "./.ci/release", external=True)
-    session.run("go", "vet", "-tags", "browser,compose,atlascli,nix", "./...", "./.ci/release", external=True)
+    session.run("go", "vet", "-tags", TAGS, "./...", "./.ci/release", external=True)
     tool = ["go", "tool", "-modfile=.ci/tools/go.mod"]
-    session.run(*tool, "staticcheck", "-tags", "browser,compose,atlascli,nix", "./...", "./.ci/release", external=True)
+    session.run(*tool, "staticcheck", "-tags", TAGS, "./...", "./.ci/release", external=True)
     if vulnerabilities_reachable():
         session.run(*tool, "govulncheck", "./...", external=True)
     else:
@@ -322,6 +323,26 @@ def nix(session):
         ("nix-instantiate", "nix-bin"), ("systemd-analyze", "systemd"), ("nginx", "nginx"), ("caddy", "caddy"))]
     if all(found) and need_engine(session, MACHINE):
         go_test(session, "-tags", "nix", "-count=1", "-timeout", "30m", "./nix/...")
+
+
+@nox.session
+def docs(session):
+    """Does what the guides tell one to do, on the engine and with programs that it builds."""
+    doors = "" if need_engine(session, IMAGES[0]) else "Program$"
+    go_test(session, "-tags", "docs", "-count=1", "-timeout", "30m", "-v", "-run", "^Test(QuickStart|Upgrade)" + doors,
+            "./docs")
+
+
+@nox.session
+def site(session):
+    """Makes a site of the documents in dist/site, follows its links and searches in it; pictures go to dist/browser."""
+    os.environ.setdefault("VT_SHOTS", str(ROOT / "dist" / "browser"))
+    material = pathlib.Path("/usr/share/mkdocs/themes/material")
+    if need(session, "mkdocs", "mkdocs") and need(session, str(material), "mkdocs-material", material.is_dir) \
+            and need(session, "chromium", "chromium"):
+        session.run("python3", ".ci/make_site.py", "dist/site", external=True)
+        os.environ["VT_SITE"] = str(ROOT / "dist" / "site")
+        go_test(session, "-tags", "site", "-count=1", "-run", "^TestSite$", "./docs")
 
 
 @nox.session

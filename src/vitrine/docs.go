@@ -16,6 +16,7 @@ func newDocs() *cobra.Command {
 		newDocument("configuration", "docs/configuration.md", always(config.Markdown)),
 		newDocument("compose", "compose/.env.example", always(config.EnvExample)),
 		newDocument("nix", "nix/settings.json", config.NixSettings),
+		newCommands(),
 	)
 	return cmd
 }
