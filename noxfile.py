@@ -270,7 +270,7 @@ def bench(session):
     """Measures, prints, and writes docs/figures.md; no figure fails. Without images: sh .ci/check -s bench -- program"""
     load = os.getloadavg()[0]
     need_servers(session)
-    for program in ("sqlite3", "pgloader"):  # rivals
+    for program in ("sqlite3", "pgloader", "zstd"):  # rivals
         need(session, program, program)
     packages = {"./" + str(pathlib.Path(name).parent) for name in tracked("src/*_test.go")
                 if re.search(r"^func Benchmark", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)}

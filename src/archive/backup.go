@@ -147,7 +147,8 @@ func (b *backup) rows(ctx context.Context, out io.Writer, snapshot *database.Sna
 }
 
 func (b *backup) manifest(ctx context.Context, snapshot *database.Snapshot, tables []schema.Table) (Manifest, error) {
-	m := Manifest{Format: Format, Program: b.from.Program, Dialect: b.from.Database.Dialect(), Created: b.from.Now.UTC().Truncate(time.Second)}
+	m := Manifest{Format: Format, Program: b.from.Program, Dialect: b.from.Database.Dialect(),
+		Created: b.from.Now.UTC().Truncate(time.Second)}
 	steps, err := schema.Steps(m.Dialect)
 	if err != nil {
 		return m, err

@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"vitrine/schema"
+	"vitrine/src/testkit"
 )
 
 func check(t testing.TB, err error) {
@@ -349,8 +350,12 @@ func TestCutAndChangedArchives(t *testing.T) {
 	want := &collected{content: map[string]string{}}
 	_, _, err := read(context.Background(), bytes.NewReader(good), want, nothing)
 	check(t, err)
-	refused := 0
-	for bit := range 8 * len(good) {
+	refused, tried, step := 0, 0, 7 // which reaches every bit of some byte
+	if testkit.Thorough(t) {
+		step = 1
+	}
+	for bit := 0; bit < 8*len(good); bit += step {
+		tried++
 		changed := bytes.Clone(good)
 		changed[bit/8] ^= 1 << (bit % 8)
 		got := &collected{content: map[string]string{}}
@@ -364,10 +369,10 @@ func TestCutAndChangedArchives(t *testing.T) {
 			t.Fatalf("bit %d: something else was read", bit)
 		}
 	}
-	if refused < 7*len(good) {
-		t.Errorf("%d of %d changed bits were noticed", refused, 8*len(good))
+	if refused < tried*9/10 {
+		t.Errorf("%d of %d changed bits were noticed", refused, tried)
 	}
-	t.Logf("%d of %d changed bits were refused, and with the others everything is the same", refused, 8*len(good))
+	t.Logf("%d of %d changed bits were refused, and with the others everything is the same", refused, tried)
 }
 
 func TestReadingStopsWhenAsked(t *testing.T) {

@@ -73,7 +73,8 @@ func (w *writer) uploadsEnd() error { return w.begin(zstd.SpeedDefault) }
 
 // add writes an entry of exactly size bytes, and returns its checksum.
 func (w *writer) add(name string, size int64, r io.Reader) (sum [sha256.Size]byte, err error) {
-	if err := w.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: w.created}); err != nil {
+	header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: w.created}
+	if err := w.tar.WriteHeader(header); err != nil {
 		return sum, fmt.Errorf("write %s: %w", name, err)
 	}
 	if sum, err = copySummed(w.tar, r, size); err != nil {

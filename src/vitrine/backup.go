@@ -135,8 +135,8 @@ func databaseThere(cfg *config.Config) error {
 		return nil
 	}
 	if _, err := os.Stat(cfg.Database.Path); errors.Is(err, os.ErrNotExist) {
-		return failed(config.ExitDatabase, fmt.Errorf("there is no database at %s, so there is nothing to back up; is VITRINE_DATA_DIR "+
-			"that of the server?", cfg.Database.Path))
+		return failed(config.ExitDatabase, fmt.Errorf("there is no database at %s, so there is nothing to back up; is "+
+			"VITRINE_DATA_DIR that of the server?", cfg.Database.Path))
 	}
 	return nil
 }
