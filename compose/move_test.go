@@ -92,7 +92,8 @@ func TestMoveFromARaspberryPiAndBack(t *testing.T) {
 	service := s.project + "-service" // stands for the service of the machine
 	tidy(t, "rm", "--force", "--volumes", service)
 	start := func() {
-		docker(t, "run", "--detach", "--name", service, "--publish", s.port+":8080", "--volume", folder+":/data", "--user", owner, product(t))
+		docker(t, "run", "--detach", "--name", service, "--publish", s.port+":8080", "--volume", folder+":/data",
+			"--user", owner, product(t))
 		s.ready()
 	}
 	stop := func() {

@@ -127,5 +127,6 @@ func kindOf(column *atlas.Column) (Kind, error) {
 	case *atlas.BinaryType:
 		return Bytes, nil
 	}
-	return "", fmt.Errorf("column %s is of type %T, which cannot be moved from one database to another", column.Name, column.Type.Type)
+	return "", fmt.Errorf("column %s is of type %T, which cannot be moved from one database to another", column.Name,
+		column.Type.Type)
 }

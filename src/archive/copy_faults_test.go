@@ -22,8 +22,8 @@ type point struct {
 }
 
 func points() []point {
-	return []point{{archive.StepLoad, 0}, {archive.StepLoad, 0.5}, {archive.StepLoad, 1}, {archive.StepCheck, 0}, {archive.StepCheck, 0.5},
-		{archive.StepCheck, 1}}
+	return []point{{archive.StepLoad, 0}, {archive.StepLoad, 0.5}, {archive.StepLoad, 1},
+		{archive.StepCheck, 0}, {archive.StepCheck, 0.5}, {archive.StepCheck, 1}}
 }
 
 // at calls fn once, at a point.

@@ -83,7 +83,8 @@ func TestCopyBetweenAnyTwo(t *testing.T) {
 				source, target := source(t, from), testkit.Fresh(t, to)
 				before := frozen(t, source)
 				db := testkit.Opened(t, target)
-				report, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, source)}, archive.Side{Database: db}, options(), quiet)
+				report, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, source)}, archive.Side{Database: db},
+					options(), quiet)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -129,7 +130,8 @@ func TestCopyThatDiffers(t *testing.T) {
 				t.Parallel()
 				source, target := source(t, schema.SQLite), testkit.Fresh(t, dialect)
 				spoiled := false
-				_, err := archive.Copy(t.Context(), archive.Side{Database: lookAt(t, source)}, archive.Side{Database: testkit.Opened(t, target)},
+				from, to := archive.Side{Database: lookAt(t, source)}, archive.Side{Database: testkit.Opened(t, target)}
+				_, err := archive.Copy(t.Context(), from, to,
 					options(), func(step archive.Step, _, _ int64) {
 						if step != archive.StepCheck || spoiled {
 							return

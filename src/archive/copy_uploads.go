@@ -31,8 +31,8 @@ func (c *copying) findUploads(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %d are missing in %s, the first is %s; put them back, or remove their media from the library, and copy again",
-		ErrFaults, len(missing), c.from.Uploads.Describe(), missing[0])
+	return fmt.Errorf("%w: %d are missing in %s, the first is %s; put them back, or remove their media from the library, and "+
+		"copy again", ErrFaults, len(missing), c.from.Uploads.Describe(), missing[0])
 }
 
 // keysOf returns the keys of what is to be on the shelf for one medium.
@@ -76,7 +76,8 @@ func (c *copying) copyUpload(ctx context.Context, key string, before int64) (sum
 	}
 	defer func() { err = errors.Join(err, object.Close()) }()
 	hash := sha256.New()
-	counting := &counter{r: io.TeeReader(object, hash), tell: func(n int64) { c.progress(StepUploads, before+n, c.library.expected.Bytes) }}
+	tell := func(n int64) { c.progress(StepUploads, before+n, c.library.expected.Bytes) }
+	counting := &counter{r: io.TeeReader(object, hash), tell: tell}
 	if err := c.staged.Put(ctx, key, counting); err != nil {
 		return sum, 0, err
 	}

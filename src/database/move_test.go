@@ -169,10 +169,12 @@ func TestLoadIsAllOrNothing(t *testing.T) {
 			want func(error) bool
 		}{
 			{"gives up", func(*database.Loader) error { return enough }, func(err error) bool { return errors.Is(err, enough) }},
-			{"a row whose parent is missing", func(l *database.Loader) error { return l.Insert(t.Context(), table(t, "slide"), rows["slide"]) },
-				database.IsReference},
-			{"a row twice", func(l *database.Loader) error { return l.Insert(t.Context(), table(t, "account"), rows["account"]) },
-				database.IsUnique},
+			{"a row whose parent is missing", func(l *database.Loader) error {
+				return l.Insert(t.Context(), table(t, "slide"), rows["slide"])
+			}, database.IsReference},
+			{"a row twice", func(l *database.Loader) error {
+				return l.Insert(t.Context(), table(t, "account"), rows["account"])
+			}, database.IsUnique},
 			{"a row that is too short", func(l *database.Loader) error {
 				return l.Insert(t.Context(), table(t, "account"), [][]any{{"id"}})
 			}, func(err error) bool { return strings.Contains(err.Error(), "1 values, and there are 4 columns") }},
@@ -364,8 +366,9 @@ func TestFillingLacksARight(t *testing.T) {
 			grant := func(verb string, rights ...string) {
 				t.Helper()
 				preposition := map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[verb]
-				if err := server.Exec(t.Context(), "", fmt.Sprintf("%s %s ON `%s`.* %s '%s'@'%%'", verb, strings.Join(rights, ", "), target.Name,
-					preposition, target.User)); err != nil {
+				statement := fmt.Sprintf("%s %s ON `%s`.* %s '%s'@'%%'", verb, strings.Join(rights, ", "), target.Name, preposition,
+					target.User)
+				if err := server.Exec(t.Context(), "", statement); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -14,7 +14,8 @@ func (e *postgres) quote(name string) string { return pgx.Identifier{name}.Sanit
 func (e *postgres) self() string             { return "SELECT pg_backend_pid()" }
 
 func (e *postgres) others() string {
-	return `SELECT usename || COALESCE(' from ' || host(client_addr), ' on the server itself') || ', since ' || backend_start::timestamptz(0)
+	return `SELECT usename || COALESCE(' from ' || host(client_addr), ' on the server itself') || ', since ' ||
+			backend_start::timestamptz(0)
 		FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND usename = current_user
 			AND backend_type = 'client backend' AND pid NOT IN (?, ?) ORDER BY backend_start`
 }
@@ -24,7 +25,8 @@ const patient = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_
 
 func (e *postgres) freeze(ctx context.Context, c conn) error {
 	// The first query fixes what is seen.
-	_, err := c.ExecContext(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "+patient+"; SELECT 1 FROM pg_catalog.pg_class LIMIT 1")
+	_, err := c.ExecContext(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "+patient+
+		"; SELECT 1 FROM pg_catalog.pg_class LIMIT 1")
 	return err
 }
 

@@ -171,7 +171,8 @@ func plainValue(column schema.Column, value driver.Value) (any, error) {
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: in column %s there is a value of type %T instead of a %s", ErrCorrupt, column.Name, value, column.Kind)
+	return nil, fmt.Errorf("%w: in column %s there is a value of type %T instead of a %s", ErrCorrupt, column.Name, value,
+		column.Kind)
 }
 
 func number(column schema.Column, text string) (any, error) {

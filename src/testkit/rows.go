@@ -15,7 +15,8 @@ import (
 // PostgreSQL refuses and the program lets nobody write.
 func difficultTexts() []string {
 	return []string{
-		"", " ", "a ", " a", "NULL", "null", `\N`, `\.`, `\`, `\\`, `'`, `''`, `"`, "`", `\'`, `'); DROP TABLE slide; --`, "?", "$1", "%s", "%",
+		"", " ", "a ", " a", "NULL", "null", `\N`, `\.`, `\`, `\\`, `'`, `''`, `"`, "`", `\'`, `'); DROP TABLE slide; --`,
+		"?", "$1", "%s", "%",
 		"a\tb", "a\nb", "a\r\nb", "\x01\x1b\x7f", "00123", "1e5", "0x41", "true", "2026-11-30 12:00:00",
 		"Entrée", "Entre\u0301e", "straße", "STRASSE", "ﬁ", "İi", "日本語", "עברית", "\u202eabc", "\u200b", "\ufeff", "\ufffd",
 		"🎉", "👩‍👩‍👧‍👦", "𝕏", "\U0010ffff", "a\u2028b", "<&>", "{\"base64\":\"AP8=\"}", strings.Repeat("🎉", 30),
@@ -48,8 +49,8 @@ func Difficult(t testing.TB) map[string][][]any {
 		add("api_token", id("t", i), id("a", 0), text, short, key("hash", i), number, orNothing(i, number), orNothing(i+1, number))
 		add("setup_link", key("hash", i), number)
 		add("rate_limit", key(text, i), number, number)
-		add("media", id("m", i), text, key(text, i), []string{"picture", "video"}[i%2], text, fmt.Sprintf("%064x", i), int64(i)<<40, number, number,
-			number, i%2, text, i%2, (i+1)%2, number)
+		add("media", id("m", i), text, key(text, i), []string{"picture", "video"}[i%2], text, fmt.Sprintf("%064x", i), int64(i)<<40,
+			number, number, number, i%2, text, i%2, (i+1)%2, number)
 		add("playlist", id("p", i), text, key(text, i), max(1, number), short, number, number)
 		add("slide", id("s", i), id("p", i/2), id("m", i), number, max(0, number), short)
 		add("screen", id("c", i), text, key(text, i), orNothing(i, id("p", i)), i%4*90, key("hash", i), number, orNothing(i, number),
@@ -132,11 +133,13 @@ func Many(changes int) map[string][][]any {
 	entries := make([][]any, changes)
 	values := make([]any, 0, 4*changes)
 	for i := range entries {
-		values = append(values, int64(i+1), "playlist", fmt.Sprintf("0193a4b5-%04x-7000-8000-%012x", i%65536, i), 1795982400000+int64(i))
+		subject := fmt.Sprintf("0193a4b5-%04x-7000-8000-%012x", i%65536, i)
+		values = append(values, int64(i+1), "playlist", subject, 1795982400000+int64(i))
 		entries[i] = values[4*i:]
 	}
 	return map[string][][]any{
-		"installation": {{int64(1), "i-0000-4000-8000-000000000000", "e-0000-4000-8000-000000000000", int64(changes), int64(1795982400000)}},
+		"installation": {{int64(1), "i-0000-4000-8000-000000000000", "e-0000-4000-8000-000000000000", int64(changes),
+			int64(1795982400000)}},
 		"change_entry": entries,
 	}
 }

@@ -43,8 +43,8 @@ func newCopy() *cobra.Command {
 	flags.BoolVar(&c.live, "snapshot", false, "copy although the source is in use: what is written from now on will be missing")
 	flags.BoolVar(&c.asJSON, "json", false, "print the table as JSON, with whole checksums")
 	cmd.MarkFlagsOneRequired("to", "from")
-	for _, pair := range [][2]string{{"to", "from"}, {"to", "from-password-file"}, {"to", "from-uploads"}, {"from", "to-password-file"},
-		{"from", "to-uploads"}} {
+	for _, pair := range [][2]string{{"to", "from"}, {"to", "from-password-file"}, {"to", "from-uploads"},
+		{"from", "to-password-file"}, {"from", "to-uploads"}} {
 		cmd.MarkFlagsMutuallyExclusive(pair[0], pair[1])
 	}
 	return cmd

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +28,8 @@ func BenchmarkCopy(b *testing.B) {
 	b.Run("postgres", func(b *testing.B) { benchmarkCopy(b, schema.Postgres, loadWithPgloader, "pgloader") })
 }
 
-func benchmarkCopy(b *testing.B, dialect string, rival func(b *testing.B, source string, target config.Database), programs ...string) {
+func benchmarkCopy(b *testing.B, dialect string, rival func(b *testing.B, source string, target config.Database),
+	programs ...string) {
 	for _, name := range programs {
 		if _, err := exec.LookPath(name); err != nil {
 			b.Skipf("skipped: %v (Debian package sqlite3, mariadb-client or pgloader)", err)
@@ -95,10 +95,12 @@ func arrived(b *testing.B, target config.Database) {
 // dumpAndFeed feeds the rows of a dump to the client of MariaDB, in one transaction.
 func dumpAndFeed(b *testing.B, source string, target config.Database) {
 	b.Helper()
-	client := fmt.Sprintf("mariadb --no-defaults --host=%s --port=%d --user=%s %s", target.Host, target.Port, target.User, target.Name)
 	shell := exec.Command("sh", "-c", `set -e
-{ echo 'START TRANSACTION;'; sqlite3 "$1" '.dump change_entry' | sed -n 's/^INSERT INTO "*change_entry"*/INSERT INTO change_entry/p'; echo 'COMMIT;'; } |
-`+client, "sh", source)
+{ echo 'START TRANSACTION;'
+  sqlite3 "$1" '.dump change_entry' | sed -n 's/^INSERT INTO "*change_entry"*/INSERT INTO change_entry/p'
+  echo 'COMMIT;'; } |
+mariadb --no-defaults --host="$2" --port="$3" --user="$4" "$5"`,
+		"sh", source, target.Host, strconv.Itoa(target.Port), target.User, target.Name)
 	shell.Env = []string{"PATH=" + os.Getenv("PATH"), "MYSQL_PWD=" + target.Password}
 	if out, err := shell.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)

@@ -99,7 +99,8 @@ func TestMove(t *testing.T) {
 				t.Errorf("%+v", table)
 			}
 		}
-		t.Logf("%s -> %s: %d tables are the same, and %d uploads", route[i].Where(), route[i+1].Where(), len(report.Tables), report.Uploads)
+		t.Logf("%s -> %s: %d tables are the same, and %d uploads", route[i].Where(), route[i+1].Where(), len(report.Tables),
+			report.Uploads)
 		reports = append(reports, report)
 		serves(i + 1)
 	}
@@ -280,7 +281,8 @@ func TestCopyFrom(t *testing.T) {
 	}
 	target := testkit.Fresh(t, schema.MariaDB)
 	environment := append(where(target), "VITRINE_UPLOADS_URL="+filepath.Join(home, "data", "uploads"))
-	from := []string{"copy", "--from", "sqlite:" + filepath.Join(old, "data", "vitrine.db"), "--from-uploads", filepath.Join(old, "data", "uploads")}
+	from := []string{"copy", "--from", "sqlite:" + filepath.Join(old, "data", "vitrine.db"),
+		"--from-uploads", filepath.Join(old, "data", "uploads")}
 	status, out, errs := finish(t, home, environment, from...)
 	if status != config.ExitOK || !strings.Contains(out, "uploads (") {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
