@@ -51,7 +51,7 @@ func TestDocuments(t *testing.T) {
 // check returns what is wrong with a page.
 func (k *known) check(p *page) []string {
 	return slices.Concat(k.checkLinks(p), k.checkNames(p), k.checkCommands(p), k.checkSessions(p), k.checkFiles(p),
-		k.checkMessages(p), checkWalks(p))
+		k.checkMessages(p), k.checkQuotes(p), checkWalks(p))
 }
 
 func (p *page) fault(line int, format string, args ...any) string {
@@ -269,6 +269,30 @@ func (k *known) checkMessages(p *page) []string {
 		}
 		for _, span := range c.spans {
 			look(span, c.line)
+		}
+	}
+	return faults
+}
+
+// apart is where a quote may be put together of several texts of the source: at what is filled in, between sentences, and
+// between an error and its cause.
+var apart = regexp.MustCompile(`…|: |[.;] `)
+
+// checkQuotes looks in the source for what block quotes say, piece by piece.
+func (k *known) checkQuotes(p *page) []string {
+	const telling = 12 // bytes of a piece that prove something
+	var faults []string
+	for _, quote := range p.quotes {
+		long := 0
+		for _, piece := range apart.Split(quote.text, -1) {
+			piece = strings.Trim(piece, " .,:;()?")
+			long = max(long, len(piece))
+			if piece != "" && !k.prints(piece) {
+				faults = append(faults, p.fault(quote.line, "the program does not say %q", piece))
+			}
+		}
+		if long < telling {
+			faults = append(faults, p.fault(quote.line, "quotes so little that it proves nothing: %q", quote.text))
 		}
 	}
 	return faults

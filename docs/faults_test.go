@@ -112,6 +112,9 @@ func TestCheck(t *testing.T) {
 		"no such message": {"```message\nthe folder /data is not usable\n```",
 			`the program does not say "the folder /data is not usable"`},
 		"no such in a table": {marked + "| `the volume /srv cannot be used` | x |\n", "the program does not say"},
+		"a quote":            {"> the folder /data cannot be used: … Run chown\n", ""},
+		"no such quote":      {"> the folder /data is not usable\n", `the program does not say "the folder /data is not usable"`},
+		"too short a quote":  {"> … used: …\n", "proves nothing"},
 		"half a message":     {"```message\nthe folder /data cannot be used: … Call the plumber\n```", "the program does not say"},
 	} {
 		t.Run(name, func(t *testing.T) {

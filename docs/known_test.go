@@ -113,6 +113,8 @@ func (k *known) read(name, content string) error {
 		if err := k.readLiterals(name, content); err != nil {
 			return err
 		}
+	case strings.HasPrefix(name, "src/") && strings.HasSuffix(name, ".js"):
+		k.readScript(content)
 	case name == "noxfile.py":
 		for _, match := range sessionName.FindAllStringSubmatch(content, -1) {
 			k.sessions[match[1]] = true
@@ -203,6 +205,16 @@ func (k *known) readLiterals(name, content string) error {
 		return !single
 	})
 	return nil
+}
+
+// scriptText is a text in a script.
+var scriptText = regexp.MustCompile("'(?:[^'\\\\\n]|\\\\.)*'|`(?:[^`\\\\]|\\\\.)*`")
+
+// readScript learns the texts in a script.
+func (k *known) readScript(content string) {
+	for _, text := range scriptText.FindAllString(content, -1) {
+		k.literals = append(k.literals, literal{text[1 : len(text)-1]})
+	}
 }
 
 // unknownPart stands in a joined text for what is no literal.

@@ -22,6 +22,7 @@ type page struct {
 	spans   []found // text in backticks
 	blocks  []block // fenced
 	cells   []cell  // of tables that a comment marks
+	quotes  []found // paragraphs of block quotes
 	loose   []found // text of paragraphs that looks like a link and is none
 }
 
@@ -76,6 +77,9 @@ func parse(name, content string) *page {
 		case *extast.Table:
 			p.table(n, source)
 		case *ast.Paragraph:
+			if n.Parent().Kind() == ast.KindBlockquote {
+				p.quotes = append(p.quotes, found{plain(n, source), p.lineOf(n)})
+			}
 			if ref := looseRef.FindString(outside(n, source)); ref != "" {
 				p.loose = append(p.loose, found{ref, p.lineOf(n)})
 			}

@@ -48,7 +48,7 @@ setting that is no secret, with the name that it has as a key in [configuration]
 			continue
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", o.Name, strings.TrimSpace(o.Description))
-		fmt.Fprintf(&b, "- Type: %s\n", o.Type)
+		fmt.Fprintf(&b, "- Type: %s\n", inline(o.Type)) // as code: a pattern would be taken for a link
 		if o.Default != nil && *o.Default != "null" {
 			fmt.Fprintf(&b, "- Default: %s\n", inline(*o.Default))
 		}
