@@ -121,6 +121,8 @@ func TestMoveFromARaspberryPiAndBack(t *testing.T) {
 // Between two databases in Compose, and back, by the commands of the guide.
 func TestMoveInCompose(t *testing.T) {
 	s := newStack(t)
+	// At the end the files are those of SQLite again, and the volume of MariaDB would stay.
+	t.Cleanup(func() { s.files = []string{"compose.yaml", "compose.mariadb.yaml"} })
 	s.up()
 	show := begin(t, s.url(""), s.logs("vitrine"))
 	blocks := commands(t, "From SQLite to MariaDB, both in Compose")
