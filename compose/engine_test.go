@@ -177,7 +177,8 @@ func stackIn(t testing.TB, repository string, files ...string) *stack {
 			t.Errorf("compose down: status %d, %v\n%s", status, err, out)
 		}
 		// Those of a profile that is not chosen any more are not Compose's concern.
-		for volume := range strings.FieldsSeq(docker(t, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+project)) {
+		left := docker(t, "volume", "ls", "--quiet", "--filter", "label=com.docker.compose.project="+project)
+		for volume := range strings.FieldsSeq(left) {
 			docker(t, "volume", "rm", volume)
 		}
 	})
