@@ -41,7 +41,7 @@ in
     checkPhase = ''
       runHook preCheck
       export HOME=$TMPDIR GOFLAGS=''${GOFLAGS//-trimpath/}
-      go test ./schema ./src/signage ./src/store ./src/blob ./src/media ./src/web/...
+      go test ./schema ./src/signage ./src/store ./src/blob ./src/media ./src/web/access ./src/web/player
       runHook postCheck
     '';
   };

@@ -124,7 +124,8 @@ func TestNAR(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"a": "", "a.b": "seven b", "a-b": "8 bytes!", "B": "nine byte", "ä": "umlaut", "nested/deep/large": strings.Repeat("line\n", 99999),
+		"a": "", "a.b": "seven b", "a-b": "8 bytes!", "B": "nine byte", "ä": "umlaut",
+		"nested/deep/large": strings.Repeat("line\n", 99999),
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
