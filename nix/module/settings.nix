@@ -92,7 +92,8 @@ in
       '';
       description = ''
         The settings by the names that they have in a configuration file, see docs/configuration.md. A
-        name that is none, and a value that the program would refuse, are found when the system is built. Secrets are given by `passwordFiles`.
+        name that is none, and a value that the program would refuse, are found when the system is built. Secrets are
+        given by `passwordFiles`.
       '';
     };
 
