@@ -43,7 +43,7 @@ builder {
   };
 
   # What go mod vendor makes of that source. After a change of go.mod: go test -tags nix ./nix, which says the new one.
-  vendorHash = "sha256-Dnmxt7pRFwUSqicaJwozA0tHkwCQ6xr+dpvX2wYE+OY=";
+  vendorHash = "sha256-27rM+8hfjX7o0sUeBM+gZN9wR4bs8aJjmyirnCpkT4s=";
   # The same for every revision, so that the modules are fetched once.
   overrideModAttrs = _: { name = "vitrine-modules"; };
 
