@@ -22,7 +22,7 @@ import (
 )
 
 // version is that of the next release, see docs/releases.md.
-const version = "0.5.0"
+const version = "0.6.0"
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
