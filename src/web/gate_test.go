@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"vitrine/src/web/access"
 )
 
 func get(t *testing.T, h http.Handler, path, accept string) *httptest.ResponseRecorder {
@@ -61,6 +63,7 @@ func TestGateBeforeTheApp(t *testing.T) {
 func working(database, uploads *error) *App {
 	return &App{
 		parts: Parts{Log: slog.New(slog.DiscardHandler), Version: "1.2.3"}, moving: make(chan struct{}),
+		guard:         access.New(nil, access.Settings{}),
 		handler:       http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
 		databaseProbe: &probe{look: func(context.Context) error { return *database }},
 		uploadsProbe:  &probe{look: func(context.Context) error { return *uploads }},
