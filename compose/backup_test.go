@@ -55,7 +55,7 @@ func TestBackupAndRestore(t *testing.T) {
 	backup, verify, restore, start, nightly := commands[0], commands[1], commands[2], commands[3], commands[4]
 	s := newStack(t)
 	s.up()
-	show := begin(t, s.url(""), s.logs("vitrine"))
+	show := begin(t, s.url(""), s.container("vitrine"))
 	show.plays(1)
 	for round, files := range [][]string{{"compose.yaml", "compose.mariadb.yaml"}, {"compose.yaml"}} {
 		folder := t.TempDir()

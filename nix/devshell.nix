@@ -1,4 +1,5 @@
-# nix develop: everything that noxfile.py looks for, so that it installs nothing. A Docker engine must run by itself.
+# nix develop: what noxfile.py looks for, so that it installs nothing, but for the site, which is made by Debian's MkDocs.
+# A Docker engine must run by itself.
 { pkgs }:
 let
   inherit (pkgs) lib;
@@ -18,8 +19,13 @@ pkgs.mkShell {
     pkgs.pgbouncer
     pkgs.docker-client # with the plugins compose and buildx
     pkgs.skopeo
+    pkgs.nginx
+    pkgs.caddy
   ]
-  ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [ pkgs.chromium ];
+  ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [
+    pkgs.chromium
+    pkgs.systemd # systemd-analyze
+  ];
 
   env = {
     GOTOOLCHAIN = "local"; # the Go of this shell, never one that it downloads

@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -310,7 +311,12 @@ func TestBackupOfARunningServer(t *testing.T) {
 			server.start()
 			admin := signIn(t, server)
 			kept := admin.addMedia(t, small(t, 255))
-			stop, stopped := make(chan struct{}), make(chan int)
+			stop, stopped := make(chan struct{}), make(chan int, 1)
+			end := sync.OnceValue(func() int {
+				close(stop)
+				return <-stopped
+			})
+			t.Cleanup(func() { end() }) // also when the test ends before
 			go func() { stopped <- admin.churn(stop) }()
 			for round := range testkit.Rounds(t) {
 				name := fmt.Sprintf("%d%s", round, archiveFile)
@@ -323,8 +329,7 @@ func TestBackupOfARunningServer(t *testing.T) {
 					t.Errorf("the rows are of two moments: %d changes were counted, and the last one is %d", head, last)
 				}
 			}
-			close(stop)
-			if made := <-stopped; made == 0 {
+			if end() == 0 {
 				t.Error("nothing was written meanwhile")
 			}
 			server.stop()

@@ -89,6 +89,9 @@ type proxy struct {
 // installedProxy finds the program of a proxy. Where it is not, that is a named skip, and an error on a build server.
 func installedProxy(t *testing.T, name string) string {
 	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
 	for _, folder := range []string{"/usr/sbin", "/usr/bin", "/usr/local/bin"} {
 		if path := filepath.Join(folder, name); fileThere(path) {
 			return path
