@@ -1,4 +1,4 @@
-# The image of one machine, the same as compose/Dockerfile makes: the program, an empty folder, no shell.
+# The image of one machine, the same as compose/Dockerfile makes: the program, empty folders, no shell.
 #
 # Layers are ordered by how seldom they change. Below are the files that Go of nixpkgs looks up at run time (time zones,
 # names of protocols and ports, types of files), each in a layer of its own: they change with nixpkgs. On top is the one
@@ -24,9 +24,9 @@ let
     created = "1970-01-01T00:00:01Z";
     fakeRootCommands = ''
       install -m 0755 ${lib.getExe vitrine} vitrine
-      mkdir -p data/uploads
-      chmod 1777 data data/uploads
-      chown -R ${user} data
+      mkdir -p data/uploads backups
+      chmod 1777 data data/uploads backups
+      chown -R ${user} data backups
     '';
     config = {
       User = user;

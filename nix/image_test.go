@@ -66,7 +66,8 @@ func TestImageIsThatOfTheDockerfile(t *testing.T) {
 	if got.Name != "vitrine" || got.Tag != "latest" || got.Architecture != "arm64" || got.Created != "1970-01-01T00:00:01Z" {
 		t.Errorf("the image is %s:%s for %s, created %s", got.Name, got.Tag, got.Architecture, got.Created)
 	}
-	for _, part := range []string{"/store/bin/vitrine vitrine\n", "1777 data data/uploads\n", "chown -R 65532:65532 data\n"} {
+	for _, part := range []string{"/store/bin/vitrine vitrine\n", "1777 data data/uploads backups\n",
+		"chown -R 65532:65532 data backups\n"} {
 		if !strings.Contains(got.Commands, part) {
 			t.Errorf("%q is missing in what fills the image:\n%s", part, got.Commands)
 		}

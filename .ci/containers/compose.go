@@ -43,6 +43,9 @@ func checkProject(project *types.Project, dev bool) []string {
 		service := project.Services[name]
 		found := slices.Concat(hardened(service), bounded(service, dev && name == "vitrine"), connected(project, service, dev),
 			secretsKept(service))
+		if name == backup {
+			found = append(found, likeTheServer(project.Services["vitrine"], service)...)
+		}
 		problems = append(problems, prefixed(name, found)...)
 	}
 	for _, service := range project.AllServices() { // also those of other profiles
@@ -144,7 +147,7 @@ func connected(project *types.Project, s types.ServiceConfig, dev bool) []string
 		return problems
 	}
 	for name := range s.Networks {
-		if !project.Networks[name].Internal {
+		if !project.Networks[name].Internal && s.Name != backup { // whose database may be elsewhere
 			problems = append(problems, "it reaches the outside by the network "+name)
 		}
 	}
@@ -152,6 +155,34 @@ func connected(project *types.Project, s types.ServiceConfig, dev bool) []string
 	if _, tag, found := strings.Cut(s.Image, ":"); !built && (!found || tag == "latest") {
 		problems = append(problems, "its image "+s.Image+" names no version")
 	}
+	return problems
+}
+
+// backup is the service that makes backups, with the profile of that name.
+const backup = "backup"
+
+// likeTheServer says where the service that makes backups differs from the one whose data it reads.
+func likeTheServer(server, s types.ServiceConfig) []string {
+	var problems []string
+	if s.Image != server.Image {
+		problems = append(problems, "its image is another than the server's")
+	}
+	if s.User != server.User {
+		problems = append(problems, "its user is another than the server's")
+	}
+	for name, value := range server.Environment {
+		theirs, set := s.Environment[name]
+		if strings.HasPrefix(name, "VITRINE_") && !strings.HasPrefix(name, "VITRINE_ADMIN_") &&
+			(!set || (theirs == nil) != (value == nil) || value != nil && *theirs != *value) {
+			problems = append(problems, name+" is another than the server's")
+		}
+	}
+	for _, volume := range s.Volumes {
+		if volume.Target == "/data/uploads" && !volume.ReadOnly {
+			problems = append(problems, "it may write to the uploads")
+		}
+	}
+	slices.Sort(problems)
 	return problems
 }
 

@@ -128,6 +128,35 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// The service that makes backups reads what the server writes, with the same settings.
+func TestBackupIsLikeTheServer(t *testing.T) {
+	t.Parallel()
+	const volumes = `["data:/data"]`
+	server := strings.Replace(service, volumes, `["data:/data", "data:/data/uploads"]`, 1)
+	_, rest, _ := strings.Cut(service, "services:\n  vitrine:\n")
+	rest, _, _ = strings.Cut(rest, "volumes:\n  data:")
+	rest = strings.NewReplacer("    ports: [\"8080:8080\"]\n", "", volumes, `["data:/data", "data:/data/uploads:ro"]`).Replace(rest)
+	rest = "  backup:\n    healthcheck: {test: [CMD, /vitrine]}\n" + rest
+	for _, test := range []struct{ from, to, says string }{
+		{"", "", ""},
+		{":ro", "", "may write to the uploads"},
+		{"image: vitrine", "image: other:1", "image is another"},
+		{"65532:65532", "1000:1000", "user is another"},
+		{"read_only: true", "ports: [\"1:1\"]\n    read_only: true", "published to the network"},
+	} {
+		folder := t.TempDir()
+		text := strings.Replace(server, "\nvolumes:", "\n"+strings.Replace(rest, test.from, test.to, 1)+"volumes:", 1)
+		if err := os.WriteFile(filepath.Join(folder, "compose.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		problems, err := checkCompose(t.Context(), folder, combination{files: []string{"compose.yaml"}})
+		all := strings.Join(problems, "\n")
+		if err != nil || (test.says == "") != (all == "") || !strings.Contains(all, test.says) {
+			t.Errorf("%q for %q: got %q, %v, want %q", test.to, test.from, all, err, test.says)
+		}
+	}
+}
+
 func TestDocumented(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

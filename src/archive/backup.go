@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -194,6 +195,9 @@ func (b *backup) uploads(ctx context.Context) error {
 	return b.w.uploadsEnd()
 }
 
+// missing is what is said of an upload that is not there.
+const missing = "missing"
+
 // look finds out, before all is read, what is missing or not as long as it should be.
 func (b *backup) look(ctx context.Context) (faults map[string]bool, err error) {
 	faults = map[string]bool{}
@@ -226,7 +230,7 @@ func (b *backup) look(ctx context.Context) (faults map[string]bool, err error) {
 func (b *backup) lookAt(ctx context.Context, key, kind string, size int64) (found int64, what string, err error) {
 	object, err := b.from.Uploads.Open(ctx, key)
 	if errors.Is(err, signage.ErrNotFound) {
-		return 0, "missing", nil
+		return 0, missing, nil
 	}
 	if err != nil {
 		return 0, "", err
@@ -251,14 +255,19 @@ func (b *backup) faulty() error {
 		}
 		names = append(names, fault.Upload+" is "+fault.What)
 	}
-	return fmt.Errorf("%w: %s. Put them back, or remove those media, or back up what there is with --despite-faults",
-		ErrFaults, strings.Join(names, "; "))
+	err := fmt.Errorf("%w: %s. Put them back, or remove those media, or back up what there is with --despite-faults", ErrFaults,
+		strings.Join(names, "; "))
+	if slices.ContainsFunc(b.w.summary.Faults, func(f Fault) bool { return f.What == missing }) {
+		err = fmt.Errorf("%w. If those media were removed just now, by a node of a version before %s, which does not keep them "+
+			"for a backup, try again", err, keptSince)
+	}
+	return err
 }
 
 func (b *backup) upload(ctx context.Context, key string) (err error) {
 	object, err := b.from.Uploads.Open(ctx, key)
-	if errors.Is(err, signage.ErrNotFound) && !b.kept {
-		return fmt.Errorf("%s was removed while it was to be backed up; try again: %w", key, err)
+	if errors.Is(err, signage.ErrNotFound) {
+		return b.vanished(key, err)
 	}
 	if err != nil {
 		return err
@@ -275,6 +284,19 @@ func (b *backup) upload(ctx context.Context, key string) (err error) {
 	}
 	return err
 }
+
+// vanished says how an upload can have gone that was there before.
+func (b *backup) vanished(key string, err error) error {
+	if b.kept {
+		return fmt.Errorf("%s was removed while it was to be backed up, although what is backed up is kept: does a node of a "+
+			"version before %s, which does not know of that, use the same uploads? Bring every node to this version, and try "+
+			"again: %w", key, keptSince, err)
+	}
+	return fmt.Errorf("%s was removed while it was to be backed up; try again: %w", key, err)
+}
+
+// keptSince is the first version whose nodes keep uploads while they are backed up.
+const keptSince = "0.5.0"
 
 // Verify reads an archive and checks all of it: every count, every checksum, and that every upload that a row refers to
 // is there. It needs no database. Errors: [ErrDamaged], [ErrNoArchive], [ErrNewer] if its format is, or those of reading.

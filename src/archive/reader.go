@@ -84,13 +84,12 @@ func (u *unpacker) run(r io.Reader) error {
 // decompress opens the stream. It takes a bounded amount of memory, whatever the stream says of itself.
 func decompress(r io.Reader) (io.Reader, *zstd.Decoder, error) {
 	buffered := bufio.NewReaderSize(r, copyBuffer)
-	const magic = "\x28\xb5\x2f\xfd" // RFC 8878, section 3.1.1
-	switch begin, err := buffered.Peek(len(magic)); {
+	switch begin, err := buffered.Peek(len(frameMagic)); {
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, nil, fmt.Errorf("read the archive: %w", err)
 	case len(begin) == 0:
 		return nil, nil, fmt.Errorf("%w: it is empty", ErrDamaged)
-	case string(begin) != magic:
+	case string(begin) != frameMagic:
 		return nil, nil, fmt.Errorf("%w: it does not begin as one that zstd has packed", ErrNoArchive)
 	}
 	packed, err := zstd.NewReader(buffered, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(4*maxWindow),

@@ -47,6 +47,9 @@ func OpenFolder(path string) (*Folder, error) {
 			return nil, f.explain("make the uploads folder", err)
 		}
 	}
+	if err := f.makeKeep(); err != nil {
+		return nil, f.explain("make the uploads folder", err)
+	}
 	return f, nil
 }
 

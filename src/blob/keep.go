@@ -19,12 +19,13 @@ var ErrKept = errors.New("these bytes are being backed up")
 const keepName = "vitrine-uploads-kept.lock"
 
 // Keep keeps all that is under keys there until release is called: a removal meanwhile, through whichever node, is an
-// [ErrKept]. Any number of callers may keep uploads at once. It changes nothing but a file of its own. kept is false
-// where that cannot be made, as on a disk that is mounted read-only: others may then remove something.
+// [ErrKept]. Any number of callers may keep uploads at once. It changes nothing but a file of its own, which
+// [OpenFolder] makes: a folder that is mounted read-only is kept as well. kept is false where it is not there and cannot be
+// made: others may then remove something.
 //
 // The lock is the operating system's, so it ends with the process.
 func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err error) {
-	path := filepath.Join(f.path, keepName)
+	path := f.keepPath()
 	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
 		file, err = os.Open(path)
@@ -55,9 +56,20 @@ func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err
 	}
 }
 
+func (f *Folder) keepPath() string { return filepath.Join(f.path, keepName) }
+
+// makeKeep makes the file that is locked, so that it is there for who may only read.
+func (f *Folder) makeKeep() error {
+	file, err := os.OpenFile(f.keepPath(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
 // unlessKept runs a removal while nobody keeps the uploads.
 func (f *Folder) unlessKept(remove func() error) error {
-	file, err := os.OpenFile(filepath.Join(f.path, keepName), os.O_RDWR|os.O_CREATE, 0o600) // NFS wants it writable
+	file, err := os.OpenFile(f.keepPath(), os.O_RDWR|os.O_CREATE, 0o600) // NFS wants it writable
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,13 @@ func Knobs() []Knob {
 		{"VT_POSTGRES_IMAGE", "postgres:17", "compose.postgres.yaml: the image of PostgreSQL. Another major version cannot " +
 			"read the data of this one."},
 		{"VT_MARIADB_IMAGE", "mariadb:11.8", "compose.mariadb.yaml: the image of MariaDB."},
+		{"VT_BACKUPS", "backups", "With the profile backup: where the archives go, a volume of the engine or a folder of this " +
+			"machine, such as /srv/backups, which must belong to the user that Vitrine runs as. \"docker compose down " +
+			"--volumes\" deletes a volume, and leaves a folder."},
+		{"VT_BACKUP_EVERY", "24h", "With the profile backup: the time between two backups, in hours (h) or minutes (m)."},
+		{"VT_BACKUP_DAILY", "7", "With the profile backup: of so many days the newest archive is kept. With 0 here and for " +
+			"the weeks all are."},
+		{"VT_BACKUP_WEEKLY", "4", "With the profile backup: likewise of so many weeks."},
 		{"VT_DATABASE_MEMORY", "512m", "The most memory that the database may take."},
 		{"VT_DATABASE_CPUS", "1", "The most processors that the database may use."},
 		{"VT_DEV_IMAGE", "vitrine-dev", "compose.dev.yaml: the name of its image."},

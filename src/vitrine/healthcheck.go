@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vitrine/src/archive"
 	"vitrine/src/config"
 	"vitrine/src/datafolder"
 )
@@ -23,11 +24,23 @@ const healthTimeout = 5 * time.Second
 
 func newHealthcheck() *cobra.Command {
 	var ready bool
+	var backups string
+	var every time.Duration
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
 		Short: "Ask the running server whether it lives (exit status 0 or 1); needs no shell and no other program",
-		Args:  cobra.NoArgs,
+		Long: "Asks the running server whether it lives. With --backups and --every, as they are given to vitrine backup, it " +
+			"looks instead whether the newest archive is younger than twice that time, or one is being written.",
+		Args: cobra.NoArgs,
 		RunE: runs(func(cmd *cobra.Command, _ []string) error {
+			if backups != "" {
+				answer, err := lookForBackup(backups, every, time.Now())
+				if err != nil {
+					return failed(config.ExitFailed, err)
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), answer)
+				return err
+			}
 			cfg, err := settings(cmd)
 			if err != nil {
 				return failed(config.ExitFailed, err)
@@ -45,7 +58,28 @@ func newHealthcheck() *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&ready, "ready", false, "ask whether it is ready to serve, not only alive")
+	cmd.Flags().StringVar(&backups, "backups", "", "look at the archives in this folder `DIR` instead")
+	cmd.Flags().DurationVar(&every, "every", 24*time.Hour, "with --backups: the `TIME` between two of them")
+	cmd.MarkFlagsMutuallyExclusive("ready", "backups")
 	return cmd
+}
+
+// lookForBackup returns one line that says how the backups in a folder are, or an error when they are too old.
+func lookForBackup(folder string, every time.Duration, now time.Time) (string, error) {
+	found, err := archive.Find(folder, now)
+	if err != nil {
+		return "", err
+	}
+	if len(found) > 0 && now.Sub(found[0].At) < 2*every {
+		return "the newest backup is " + found[0].Name, nil
+	}
+	if going, err := archive.BeingWritten(folder, now); err != nil || going {
+		return "a backup is being written", err
+	}
+	if len(found) == 0 {
+		return "", fmt.Errorf("there is no backup in %s", folder)
+	}
+	return "", fmt.Errorf("the newest backup in %s, %s, is older than %s", folder, found[0].Name, 2*every)
 }
 
 // askHealth returns one line that says how the server is, or an error when it is not well.
