@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vitrine/src/signage"
+	"vitrine/src/testkit"
 )
 
 var restoredAt = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
@@ -156,6 +157,28 @@ func TestKeptUploadsAreNotRemoved(t *testing.T) {
 	if left := files(t, f); len(left) != 0 {
 		t.Errorf("left: %v", left)
 	}
+}
+
+// Who sees the folder read-only, as the service that makes backups does, keeps what is in it all the same.
+func TestUploadsAreKeptThroughAReadOnlyMount(t *testing.T) {
+	t.Parallel()
+	ctx, f := context.Background(), open(t)
+	k := key("media", []byte("x"))
+	must(t, f.Put(ctx, k, strings.NewReader("x")))
+	mounted := t.TempDir()
+	testkit.MountReadOnly(t, f.path, mounted)
+	reader, err := LookIntoFolder(mounted)
+	must(t, err)
+	release, kept, err := reader.Keep(ctx)
+	must(t, err)
+	if !kept {
+		t.Error("not kept")
+	}
+	if err := f.Remove(ctx, k); !errors.Is(err, ErrKept) {
+		t.Errorf("removed while it is kept: %v", err)
+	}
+	must(t, release())
+	must(t, f.Remove(ctx, k))
 }
 
 func TestLookIntoFolderMakesNothing(t *testing.T) {

@@ -41,7 +41,7 @@ type Options struct {
 	// Now tells the time. nil: the machine's clock.
 	Now func() time.Time
 
-	Deep       bool   // read every upload and the whole database
+	Deep       bool   // read every upload, the whole database and the whole of the newest backup
 	Production bool   // look also at what matters only where the installation must not fail or leak
 	Backups    string // the folder of backups; empty: not known
 	// Progress is told how many bytes of the uploads were read. nil: nobody wants to know.
@@ -111,7 +111,7 @@ func (e *exam) run(ctx context.Context) {
 		e.lookAtProduction()
 	}
 	if e.Production || e.Backups != "" {
-		e.lookAtBackups()
+		e.lookAtBackups(ctx)
 	}
 }
 

@@ -1,16 +1,9 @@
 package doctor
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"vitrine/src/config"
 	"vitrine/src/ownership"
@@ -127,79 +120,4 @@ func (e *exam) judgeUser() Finding {
 		return Finding{Wrong, check, "The server runs as root, and needs no right of root.",
 			"Run it as a user of its own (User= in its systemd unit, user: in Compose), and give that one the data folder with chown."}
 	}
-}
-
-// A backup of an archive's name that is complete and not older than this is a recent one.
-const (
-	backupPattern = "vitrine-*.vitrine.tar.zst"
-	backupRecent  = 7 * 24 * time.Hour
-)
-
-// zstdMagic begins each archive, see RFC 8878, section 3.1.1.
-var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
-
-// lookAtBackups looks for a recent backup.
-func (e *exam) lookAtBackups() {
-	const check = "backups"
-	if e.Backups == "" {
-		e.note(Warning, check, "It is not known whether there are backups.",
-			"Name their folder: vitrine doctor --production --backups DIR")
-		return
-	}
-	newest, at, err := newestBackup(e.Backups)
-	if err != nil {
-		e.note(Wrong, check, "The backups cannot be looked at: "+err.Error()+".", "Name their folder with --backups DIR.")
-		return
-	}
-	const do = "Make one, and let a timer do it from now on: vitrine backup --to-dir "
-	switch age := e.Now().Sub(at); {
-	case newest == "":
-		e.note(Wrong, check, fmt.Sprintf("No complete backup is in %s (%s).", e.Backups, backupPattern),
-			do+ownership.Quote(e.Backups))
-	case age > backupRecent:
-		e.note(Wrong, check, fmt.Sprintf("The newest backup, %s, is %d days old.", newest, int(age.Hours()/24)),
-			do+ownership.Quote(e.Backups))
-	case sameDisk(e.Backups, absolute(e.Config.DataDir)):
-		e.note(Warning, check, fmt.Sprintf("The newest backup, %s, is recent, but lies on the same disk as the data.", newest),
-			"Copy backups to another machine as well.")
-	default:
-		e.note(OK, check, fmt.Sprintf("The newest backup, %s, is of %s. To be sure that it can be read: vitrine backup verify %s",
-			newest, at.UTC().Format(time.RFC3339), ownership.Quote(filepath.Join(e.Backups, newest))), "")
-	}
-}
-
-// newestBackup returns the newest file that has the name and the first bytes of an archive. One that is cut short has
-// another name.
-func newestBackup(folder string) (name string, at time.Time, err error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return "", at, err
-	}
-	for _, entry := range entries {
-		if match, _ := filepath.Match(backupPattern, entry.Name()); !match { // the pattern is good
-			continue
-		}
-		info, err := os.Stat(filepath.Join(folder, entry.Name()))
-		if err != nil || !info.Mode().IsRegular() || !info.ModTime().After(at) || !isArchive(filepath.Join(folder, entry.Name())) {
-			continue
-		}
-		name, at = entry.Name(), info.ModTime()
-	}
-	return name, at, nil
-}
-
-func isArchive(path string) bool {
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	first := make([]byte, len(zstdMagic))
-	_, err = io.ReadFull(file, first)
-	return err == nil && bytes.Equal(first, zstdMagic)
-}
-
-func sameDisk(a, b string) bool {
-	var one, other unix.Stat_t
-	return unix.Stat(a, &one) == nil && unix.Stat(b, &other) == nil && one.Dev == other.Dev
 }

@@ -1,10 +1,7 @@
 package doctor
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"vitrine/schema"
 	"vitrine/src/config"
@@ -77,29 +74,4 @@ func TestRunsAsRoot(t *testing.T) {
 	other := installed(t, testkit.Fresh(t, schema.SQLite))
 	serverAs(t, other.cfg.DataDir, someone)
 	expect(t, other.examine(production), OK, "user", "Not root")
-}
-
-func TestBackups(t *testing.T) {
-	t.Parallel()
-	w := installed(t, testkit.Fresh(t, schema.SQLite))
-	dir := t.TempDir()
-	testkit.SmallDisk(t, dir, "1m") // another disk than that of the data
-	look := func() []Finding { return w.examine(production, func(o *Options) { o.Backups = dir }) }
-	expect(t, look(), Wrong, "backups", "No complete backup is in "+dir, "vitrine backup --to-dir "+dir)
-
-	whole := filepath.Join(dir, "vitrine-20261120T030000.vitrine.tar.zst")
-	cut := filepath.Join(dir, "vitrine-20261130T030000.vitrine.tar.zst.part")
-	must(t, os.WriteFile(cut, append(zstdMagic, 0), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "vitrine-20261129T030000.vitrine.tar.zst"), nil, 0o600)) // holds nothing
-	must(t, os.WriteFile(whole, append(zstdMagic, 0), 0o600))
-	expect(t, look(), OK, "backups", filepath.Base(whole), "vitrine backup verify "+whole)
-	old := time.Now().Add(-9*24*time.Hour - time.Minute)
-	must(t, os.Chtimes(whole, old, old))
-	expect(t, look(), Wrong, "backups", "is 9 days old", "vitrine backup --to-dir "+dir)
-
-	beside := filepath.Join(w.cfg.DataDir, "vitrine-backups")
-	must(t, os.MkdirAll(beside, 0o700))
-	must(t, os.WriteFile(filepath.Join(beside, filepath.Base(whole)), zstdMagic, 0o600))
-	expect(t, w.examine(production, func(o *Options) { o.Backups = beside }), Warning, "backups", "on the same disk as the data")
-	expect(t, w.examine(production, func(o *Options) { o.Backups = dir + "/none" }), Wrong, "backups", "no such file")
 }

@@ -24,10 +24,17 @@ func SmallDisk(t *testing.T, folder, size string) {
 // anything it is as with [SmallDisk].
 func ReadOnlyDisk(t *testing.T, folder string) {
 	t.Helper()
-	err := syscall.Mount(folder, folder, "", syscall.MS_BIND, "")
+	MountReadOnly(t, folder, folder)
+}
+
+// MountReadOnly lets a folder be seen at another path, where nobody can write to it, until the test ends. Where tests may
+// not mount anything it is as with [SmallDisk].
+func MountReadOnly(t *testing.T, folder, at string) {
+	t.Helper()
+	err := syscall.Mount(folder, at, "", syscall.MS_BIND, "")
 	if err == nil {
-		t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
-		err = syscall.Mount("", folder, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+		t.Cleanup(func() { _ = syscall.Unmount(at, syscall.MNT_DETACH) })
+		err = syscall.Mount("", at, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
 	}
 	if err != nil {
 		if os.Getenv("CI") == "true" {
