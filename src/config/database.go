@@ -26,6 +26,8 @@ type Database struct {
 	TLS      string            // "prefer", "off", "require" or "verify"
 	CAFile   string            // PEM file of who vouches for the server; empty: who the system trusts
 	Options  map[string]string // PostgreSQL: further parameters of a connection, by name
+
+	Option string // of a command, that gave the address, such as "--to"; empty: the settings did
 }
 
 // The dialects.

@@ -10,10 +10,11 @@ import (
 	"strings"
 )
 
-// OtherDatabase reads the address of a database beside the one of the settings, as it is given to a command. Its password
-// is in a file, or there is none: everyone on a machine can read the arguments of a program.
-func OtherDatabase(address, passwordFile string) (Database, error) {
+// OtherDatabase reads the address of a database beside the one of the settings, as it is given to an option of a command,
+// such as "--to". Its password is in a file, or there is none: everyone on a machine can read the arguments of a program.
+func OtherDatabase(option, address, passwordFile string) (Database, error) {
 	d, err := ParseDatabaseURL(address)
+	d.Option = option
 	switch {
 	case err != nil:
 		return Database{}, fmt.Errorf("the URL of the database (not shown) is wrong: %w", err)

@@ -138,11 +138,12 @@ func secure(c *mysql.Config, target config.Database) error {
 	}
 	pem, err := os.ReadFile(target.CAFile)
 	if err != nil {
-		return fmt.Errorf("%w: the file that VITRINE_DATABASE_CA_FILE names cannot be read: %w", ErrUnsupported, err)
+		return fmt.Errorf("%w: the file that %s names cannot be read: %w", ErrUnsupported, target.CAFileHint(), err)
 	}
 	c.TLS.RootCAs = x509.NewCertPool()
 	if !c.TLS.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("%w: %s, which VITRINE_DATABASE_CA_FILE names, holds no certificate in PEM form", ErrUnsupported, target.CAFile)
+		return fmt.Errorf("%w: %s, which %s names, holds no certificate in PEM form", ErrUnsupported, target.CAFile,
+			target.CAFileHint())
 	}
 	return nil
 }
@@ -199,14 +200,14 @@ func (e *mariadb) explain(err error) error {
 	where, name, user := e.target.Where(), e.target.Name, e.target.User
 	switch failure.Number { // from https://mariadb.com/docs/server/reference/error-codes
 	case 1045, 1698:
-		return fmt.Errorf("%w: %s refuses user %s; check the password in VITRINE_DATABASE_PASSWORD, or set it anew as the server's "+
-			"administrator with: ALTER USER '%s'@'%%' IDENTIFIED BY '…' (%w)", ErrRefused, where, user, user, err)
+		return fmt.Errorf("%w: %s refuses user %s; check the password in %s, or set it anew as the server's "+
+			"administrator with: ALTER USER '%s'@'%%' IDENTIFIED BY '…' (%w)", ErrRefused, where, user, e.target.PasswordHint(), user, err)
 	case 1130:
 		return fmt.Errorf("%w: %s lets nobody in from here; make the user for this machine too, with: CREATE USER '%s'@'%%' IDENTIFIED "+
 			"BY '…' (%w)", ErrRefused, where, user, err)
 	case 1049:
-		return fmt.Errorf("%w: %s has no database %s; check VITRINE_DATABASE_NAME, or make it with: CREATE DATABASE %s (%w)",
-			ErrRefused, where, name, name, err)
+		return fmt.Errorf("%w: %s has no database %s; check %s, or make it with: CREATE DATABASE %s (%w)",
+			ErrRefused, where, name, e.target.NameHint(), name, err)
 	case 1044, 1142, 1143, 1227, 1370:
 		return fmt.Errorf("%w: user %s lacks a right in database %s, or there is no such database; give it all with: GRANT ALL ON `%s`.* TO "+
 			"'%s'@'%%' (%w)", ErrRefused, user, name, name, user, err)
@@ -244,7 +245,7 @@ func (e *mariadb) explain(err error) error {
 
 func (e *mariadb) live() string      { return e.target.Name }
 func (e *mariadb) wayBack() string   { return "put back a backup from before" }
-func (e *mariadb) elsewhere() string { return "name an empty database in VITRINE_DATABASE_NAME" }
+func (e *mariadb) elsewhere() string { return "name an empty database in " + e.target.NameHint() }
 func (e *mariadb) undoes() bool      { return false }
 func (e *mariadb) tablesHere() string {
 	return "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"

@@ -147,11 +147,11 @@ func (e *postgres) explain(err error) error {
 		return fmt.Errorf("%w: %s does not let user %s in from here; see the server's pg_hba.conf, and whether the user may log in: "+
 			"ALTER USER %s LOGIN (%w)", ErrRefused, e.target.Where(), user, user, err)
 	case "28P01":
-		return fmt.Errorf("%w: %s refuses user %s; check the password in VITRINE_DATABASE_PASSWORD, or set it anew as the server's "+
-			"administrator with: ALTER USER %s PASSWORD '…' (%w)", ErrRefused, e.target.Where(), user, user, err)
+		return fmt.Errorf("%w: %s refuses user %s; check the password in %s, or set it anew as the server's "+
+			"administrator with: ALTER USER %s PASSWORD '…' (%w)", ErrRefused, e.target.Where(), user, e.target.PasswordHint(), user, err)
 	case "3D000":
-		return fmt.Errorf("%w: %s has no database %s; check VITRINE_DATABASE_NAME, or make it with: CREATE DATABASE %s OWNER %s (%w)",
-			ErrRefused, e.target.Where(), name, name, user, err)
+		return fmt.Errorf("%w: %s has no database %s; check %s, or make it with: CREATE DATABASE %s OWNER %s (%w)",
+			ErrRefused, e.target.Where(), name, e.target.NameHint(), name, user, err)
 	case "42501":
 		return fmt.Errorf("%w: user %s lacks a right in database %s; give it all with: ALTER DATABASE %s OWNER TO %s, and: "+
 			"GRANT ALL ON SCHEMA %s TO %s (%w)", ErrRefused, user, name, name, user, e.schemaName(), user, err)
@@ -170,7 +170,7 @@ func (e *postgres) explain(err error) error {
 		return fmt.Errorf("%w: another transaction holds what this one needs; try again (%w)", ErrBusy, err)
 	case "42P05", "26000":
 		return fmt.Errorf("%w: what answers at %s hands each transaction to another connection, as a transaction pooler does; write "+
-			"?default_query_exec_mode=exec behind VITRINE_DATABASE_URL (%w)", ErrUnsupported, e.target.Where(), err)
+			"?default_query_exec_mode=exec behind %s (%w)", ErrUnsupported, e.target.Where(), e.target.URLHint(), err)
 	case "25006":
 		return fmt.Errorf("%w: %s takes no writes, as a standby does; name the primary server (%w)", ErrReadOnly, e.target.Where(), err)
 	case "XX001", "XX002":
@@ -195,7 +195,7 @@ func (e *postgres) schemaName() string {
 
 func (e *postgres) live() string      { return e.schema }
 func (e *postgres) wayBack() string   { return "put back a backup from before" }
-func (e *postgres) elsewhere() string { return "name an empty database in VITRINE_DATABASE_NAME" }
+func (e *postgres) elsewhere() string { return "name an empty database in " + e.target.NameHint() }
 func (e *postgres) undoes() bool      { return true }
 
 // ofTheirOwn leaves out what an extension has made for itself.

@@ -26,6 +26,7 @@ const (
 // sqlite is a database in a file.
 type sqlite struct {
 	path string // from the root
+	hint string // where another file is named
 }
 
 var _ engine = (*sqlite)(nil)
@@ -39,7 +40,7 @@ func openSQLite(ctx context.Context, target config.Database, readOnly bool) (*DB
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", target.Path, err)
 	}
-	d := &DB{engine: &sqlite{path}, readOnly: readOnly}
+	d := &DB{engine: &sqlite{path, target.URLHint()}, readOnly: readOnly}
 	// The writer is used first: it makes the file, with a mode that keeps others out, and sets its journal.
 	name := sqliteName(path, false)
 	if readOnly {

@@ -46,7 +46,7 @@ func (e *sqlite) explain(err error) error {
 	case codeCorrupt:
 		kind, what = ErrCorrupt, "%s is damaged; stop Vitrine, keep the file, and put back a backup or a copy named *.before-*"
 	case codeNotADB:
-		kind, what = ErrCorrupt, "%s is not an SQLite database; move it away, or name another file in VITRINE_DATABASE_URL"
+		kind, what = ErrCorrupt, "%s is not an SQLite database; move it away, or "+e.elsewhere()
 	default:
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 func (e *sqlite) live() string      { return "main" }
 func (e *sqlite) wayBack() string   { return "put back a backup or the copy beside " + e.path }
-func (e *sqlite) elsewhere() string { return "name another file in VITRINE_DATABASE_URL" }
+func (e *sqlite) elsewhere() string { return "name another file in " + e.hint }
 func (e *sqlite) undoes() bool      { return true }
 
 func (e *sqlite) tablesHere() string {

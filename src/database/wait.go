@@ -96,11 +96,11 @@ func unreachable(target config.Database, err error) error {
 	mustEncrypt := target.TLS == "require" || target.TLS == "verify"
 	switch {
 	case errors.As(err, &certificate):
-		return fmt.Errorf("%w: the certificate of %s cannot be verified; name who vouches for it in VITRINE_DATABASE_CA_FILE, or "+
-			"verify less with VITRINE_DATABASE_TLS=require (%w)", ErrRefused, target.Where(), err)
+		return fmt.Errorf("%w: the certificate of %s cannot be verified; name who vouches for it in %s, or verify "+
+			"less with %s (%w)", ErrRefused, target.Where(), target.CAFileHint(), target.TLSHint("require"), err)
 	case errors.Is(err, mysql.ErrNoTLS), errors.As(err, &connect) && mustEncrypt && strings.Contains(err.Error(), noTLS):
-		return fmt.Errorf("%w: %s offers no encryption, and VITRINE_DATABASE_TLS=%s asks for it; switch it on there, or say "+
-			"VITRINE_DATABASE_TLS=off (%w)", ErrRefused, target.Where(), target.TLS, &brief{cause(err), err})
+		return fmt.Errorf("%w: %s offers no encryption, and %s asks for it; switch it on there, or say %s (%w)", ErrRefused,
+			target.Where(), target.TLSHint(target.TLS), target.TLSHint("off"), &brief{cause(err), err})
 	case errors.Is(err, context.Canceled) && errors.As(err, &connect):
 		return &brief{"the request ended before there was a connection to " + target.Where(), err}
 	case errors.Is(err, context.Canceled):

@@ -68,12 +68,12 @@ type end struct {
 
 // ends finds out from where to where.
 func (c *copyCommand) ends(cfg *config.Config) (from, to end, err error) {
-	given := c.to
+	option, given := "--to", c.to
 	if given.url == "" {
-		given = c.from
+		option, given = "--from", c.from
 	}
 	other := end{uploads: cfg.UploadsURL}
-	if other.database, err = config.OtherDatabase(given.url, given.passwordFile); err != nil {
+	if other.database, err = config.OtherDatabase(option, given.url, given.passwordFile); err != nil {
 		return from, to, failed(config.ExitUsage, err)
 	}
 	if given.uploads != "" {

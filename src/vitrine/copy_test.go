@@ -295,6 +295,30 @@ func TestCopyFrom(t *testing.T) {
 	}
 }
 
+// A hint about the other side names the option that it came from, not a setting.
+func TestCopyHintsAtTheOption(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if status, out, errs := finish(t, home, nil, "demo"); status != config.ExitOK {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	wrong := filepath.Join(home, "password")
+	if err := os.WriteFile(wrong, []byte("another one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dialect := range []string{schema.Postgres, schema.MariaDB} {
+		target := testkit.Fresh(t, dialect)
+		status, out, errs := finish(t, home, nil, "copy", "--to", target.URL(), "--to-password-file", wrong)
+		if status != config.ExitRefused || !strings.Contains(errs, "check the password in the file of --to-password-file") {
+			t.Errorf("status %d\n%s%s", status, out, errs)
+		}
+		status, out, errs = finish(t, home, where(target), "copy", "--from", target.URL(), "--from-password-file", wrong)
+		if status != config.ExitRefused || !strings.Contains(errs, "in the file of --from-password-file") {
+			t.Errorf("status %d\n%s%s", status, out, errs)
+		}
+	}
+}
+
 // What cannot be copied is said in words, before anything is written.
 func TestCopyRefusals(t *testing.T) {
 	t.Parallel()
@@ -315,7 +339,7 @@ func TestCopyRefusals(t *testing.T) {
 		{"copy --to mariadb://localhost/b --to-password-file missing", config.ExitUsage, "cannot be read"},
 		{"copy --to sqlite:a.db --to-password-file missing", config.ExitUsage, "no password"},
 		{"copy --to sqlite:a.db --to-uploads s3://bucket", config.ExitUsage, "folder"},
-		{"copy --to sqlite:data/vitrine.db", config.ExitNotEmpty, "not empty"},
+		{"copy --to sqlite:data/vitrine.db", config.ExitNotEmpty, "name another file in the URL of --to"},
 		{"copy --from sqlite:other/vitrine.db", config.ExitDatabase, "other/vitrine.db"},
 	} {
 		status, out, errs := finish(t, home, nil, strings.Fields(test.args)...)
