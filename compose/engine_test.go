@@ -7,6 +7,8 @@ package compose_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,16 +92,23 @@ func root(t testing.TB) string {
 	return folder
 }
 
+// checkout tells the copies of the repository on a machine apart: tests of two may run at the same time.
+func checkout(folder string) string {
+	sum := sha256.Sum256([]byte(folder))
+	return hex.EncodeToString(sum[:3])
+}
+
 var built = sync.OnceValues(func() (string, error) {
 	folder, err := filepath.Abs("..")
 	if err != nil {
 		return "", err
 	}
-	out, status, err := run(folder, nil, "docker", "build", "-f", "compose/Dockerfile", "-t", checkImage, ".")
+	ours := checkImage + ":" + checkout(folder)
+	out, status, err := run(folder, nil, "docker", "build", "-f", "compose/Dockerfile", "-t", checkImage, "-t", ours, ".")
 	if err == nil && status != 0 {
 		err = fmt.Errorf("docker build ended with status %d:\n%s", status, out)
 	}
-	return checkImage, err
+	return ours, err
 })
 
 // product builds the product's image, once for all tests.
@@ -165,7 +174,7 @@ func stackIn(t testing.TB, repository string, files ...string) *stack {
 	if len(files) == 0 {
 		files = []string{"compose.yaml"}
 	}
-	project := "vtcheck-" + strings.Trim(unfit.ReplaceAllString(strings.ToLower(t.Name()), "-"), "-")
+	project := "vtcheck-" + checkout(root(t)) + "-" + strings.Trim(unfit.ReplaceAllString(strings.ToLower(t.Name()), "-"), "-")
 	s := &stack{t: t, folder: filepath.Join(repository, "compose"), files: files, project: project, port: freePort(t)}
 	s.env = map[string]string{"COMPOSE_PROJECT_NAME": project, "VT_PORT": s.port}
 	t.Cleanup(func() {
@@ -340,7 +349,10 @@ type state struct {
 		RestartPolicy  struct{ Name string }
 		LogConfig      struct{ Config map[string]string }
 	}
-	Mounts []struct{ Type, Name, Destination string }
+	Mounts []struct {
+		Type, Name, Destination string
+		RW                      bool
+	}
 }
 
 func inspect(t testing.TB, container string) state {

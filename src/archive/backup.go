@@ -288,11 +288,11 @@ func (b *backup) upload(ctx context.Context, key string) (err error) {
 // vanished says how an upload can have gone that was there before.
 func (b *backup) vanished(key string, err error) error {
 	if b.kept {
-		return fmt.Errorf("%s was removed while it was to be backed up, although what is backed up is kept: does a node of a "+
+		return fmt.Errorf("%w: %s was removed while it was to be backed up, although what is backed up is kept. Does a node of a "+
 			"version before %s, which does not know of that, use the same uploads? Bring every node to this version, and try "+
-			"again: %w", key, keptSince, err)
+			"again (%w)", ErrFaults, key, keptSince, err)
 	}
-	return fmt.Errorf("%s was removed while it was to be backed up; try again: %w", key, err)
+	return fmt.Errorf("%w: %s was removed while it was to be backed up; try again (%w)", ErrFaults, key, err)
 }
 
 // keptSince is the first version whose nodes keep uploads while they are backed up.

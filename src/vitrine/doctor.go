@@ -42,7 +42,8 @@ func newDoctor() *cobra.Command {
 			return tellFindings(cmd.OutOrStdout(), findings, asJSON)
 		}),
 	}
-	cmd.Flags().BoolVar(&options.Deep, "deep", false, "read every upload, and the whole of SQLite's file, too")
+	cmd.Flags().BoolVar(&options.Deep, "deep", false,
+		"read every upload, the whole of SQLite's file, and the newest backup, too")
 	cmd.Flags().BoolVar(&options.Production, "production", false, "look also at what matters where it must not fail or leak")
 	cmd.Flags().StringVar(&options.Backups, "backups", "", "look for a recent backup in `DIR` too")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
