@@ -82,11 +82,12 @@ func large(b *testing.B, folder string) installation {
 		sum := sha256.Sum256(content)
 		key := hex.EncodeToString(sum[:])
 		must(b, uploads.Put(ctx, "media/"+key, bytes.NewReader(content)))
-		rows["media"] = append(rows["media"], []any{fmt.Sprintf("m%03d", i), key, key, "video", "video/mp4", key, int64(len(content)), int64(1),
-			int64(1), int64(0), int64(0), "", int64(0), int64(0), int64(1)})
+		rows["media"] = append(rows["media"], []any{fmt.Sprintf("m%03d", i), key, key, "video", "video/mp4", key,
+			int64(len(content)), int64(1), int64(1), int64(0), int64(0), "", int64(0), int64(0), int64(1)})
 	}
 	for i := range 50_000 {
-		rows["change_entry"] = append(rows["change_entry"], []any{int64(i), "playlist", fmt.Sprintf("0190a1b2-0000-7000-8000-%012d", i), int64(i) * 1000})
+		rows["change_entry"] = append(rows["change_entry"], []any{int64(i), "playlist",
+			fmt.Sprintf("0190a1b2-0000-7000-8000-%012d", i), int64(i) * 1000})
 	}
 	must(b, at.db.BeginFilling(ctx, "a benchmark"))
 	_, err = at.db.Migrate(ctx, "test", func(string, int, int) {})

@@ -375,8 +375,8 @@ func (c *copying) difference(ctx context.Context, target *database.Snapshot, cop
 		return err
 	}
 	return fmt.Errorf("%w: table %s has %d rows in %s and %d in %s, and the first that differs is number %d of them by its "+
-		"key; the copy cannot be used, and the source is as it was", ErrDiffers, table.Name, copied.Source.Rows, c.from.Database.Describe(),
-		copied.Target.Rows, c.to.Database.Describe(), at)
+		"key; the copy cannot be used, and the source is as it was", ErrDiffers, table.Name, copied.Source.Rows,
+		c.from.Database.Describe(), copied.Target.Rows, c.to.Database.Describe(), at)
 }
 
 // errEnough ends the reading of rows early.

@@ -45,7 +45,8 @@ func TestFileIsWholeOrNotThere(t *testing.T) {
 		t.Errorf("over what is there: %v", err)
 	}
 	broken := errors.New("the source broke")
-	if err := WriteFile(filepath.Join(folder, "b"), func(w io.Writer) error { return errors.Join(write("half")(w), broken) }); !errors.Is(err, broken) {
+	half := func(w io.Writer) error { return errors.Join(write("half")(w), broken) }
+	if err := WriteFile(filepath.Join(folder, "b"), half); !errors.Is(err, broken) {
 		t.Errorf("broken off: %v", err)
 	}
 	err := WriteFile(filepath.Join(folder, "c"), func(w io.Writer) error {
@@ -75,7 +76,8 @@ func TestOneBackupWritesAFile(t *testing.T) {
 		second = WriteFile(path, write("second"))
 		return write("first")(w)
 	}))
-	if content, err := os.ReadFile(path); err != nil || string(content) != "first" || second == nil || !strings.Contains(second.Error(), "another backup") {
+	if content, err := os.ReadFile(path); err != nil || string(content) != "first" || second == nil ||
+		!strings.Contains(second.Error(), "another backup") {
 		t.Errorf("there is %q (%v), and the second said %v", content, err, second)
 	}
 }
@@ -118,7 +120,8 @@ func TestPruneKeepsTheNewestOfEachDayAndWeek(t *testing.T) {
 	}
 	for _, test := range tests {
 		folder := t.TempDir()
-		others := []string{"notes.txt", "vitrine-20261101T000000Z.vitrine.tar.zst.old", "vitrine-20269901T000000Z" + Suffix, "my" + Suffix, "other.part"}
+		others := []string{"notes.txt", "vitrine-20261101T000000Z.vitrine.tar.zst.old", "vitrine-20269901T000000Z" + Suffix,
+			"my" + Suffix, "other.part"}
 		stale := FileName(day("2026-11-01 00:00")) + partSuffix
 		for _, name := range slices.Concat(all, others, []string{stale}) {
 			check(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))

@@ -19,7 +19,8 @@ func TestFindsTheNewestFirst(t *testing.T) {
 	}
 	check(t, os.Mkdir(filepath.Join(folder, FileName(written.Add(-time.Second))), 0o700))
 	found, err := Find(folder, written)
-	if err != nil || len(found) != 3 || found[0] != (Found{FileName(written), written}) || !found[2].At.Equal(written.Add(-48*time.Hour)) {
+	if err != nil || len(found) != 3 || found[0] != (Found{FileName(written), written}) ||
+		!found[2].At.Equal(written.Add(-48*time.Hour)) {
 		t.Errorf("found %v, %v", found, err)
 	}
 	if _, err := Find(filepath.Join(folder, "none"), written); !errors.Is(err, os.ErrNotExist) {

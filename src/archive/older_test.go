@@ -123,7 +123,8 @@ func TestOtherSchemasAreNotBackedUp(t *testing.T) {
 	ctx := context.Background()
 	to := target(t, schema.SQLite)
 	from := Source{Database: to.Database, Uploads: to.Uploads, Program: "0.5.0", Now: written}
-	if _, _, err := Backup(ctx, io.Discard, from, nothing); !errors.Is(err, database.ErrBehind) || !strings.Contains(err.Error(), "there is no installation in it") {
+	if _, _, err := Backup(ctx, io.Discard, from, nothing); !errors.Is(err, database.ErrBehind) ||
+		!strings.Contains(err.Error(), "there is no installation in it") {
 		t.Errorf("an empty database: %v", err)
 	}
 	_, err := to.Database.Migrate(ctx, "test", func(string, int, int) {})

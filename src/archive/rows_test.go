@@ -73,7 +73,8 @@ func TestLinesThatAreNoRows(t *testing.T) {
 		"", "null", "{}", "1", `"a"`, "[", "[1", "[1]]", "[1] ", " [1]", "[1]\n\n", "[1][2]", "[ 1]", "[01]", "[-0]", "[1.0]", "[1e3]",
 		"[9223372036854775808]", "[true]", "[[1]]", "[{}]", `[{"base64":1}]`, `[{"base64":"AP8"}]`, `[{"base64":"AP9="}]`,
 		`[{"base64":"","base64":""}]`, `[{"base64":"","x":1}]`, `[{"hex":"00"}]`, `["\ud800"]`, `["\ud83c\udf89"]`, `["\u0041"]`,
-		`["\/"]`, `["\b"]`, `["\u000A"]`, "[\"\xff\"]", "[\"\n\"]", strings.Repeat("[", 100_000), "[" + strings.Repeat("0,", MaxValues) + "0]", `["` + strings.Repeat("a", MaxRow) + `"]`,
+		`["\/"]`, `["\b"]`, `["\u000A"]`, "[\"\xff\"]", "[\"\n\"]", strings.Repeat("[", 100_000),
+		"[" + strings.Repeat("0,", MaxValues) + "0]", `["` + strings.Repeat("a", MaxRow) + `"]`,
 	} {
 		if values, err := ParseRow([]byte(line)); err == nil {
 			t.Errorf("%.60q was read as %v", line, values)

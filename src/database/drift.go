@@ -84,8 +84,8 @@ func (m *migration) seesKeys(ctx context.Context, live *atlas.Schema) error {
 	if !strings.Contains(text, "FOREIGN KEY") {
 		return nil
 	}
-	return fmt.Errorf("%w: the user may only read in %s, and so is not shown its foreign keys; let it write too, with: GRANT ALL ON "+
-		"`%s`.* TO its name", ErrRefused, m.engine.describe(), m.engine.live())
+	return fmt.Errorf("%w: the user may only read in %s, and so is not shown its foreign keys; let it write too, with: GRANT ALL "+
+		"ON `%s`.* TO its name", ErrRefused, m.engine.describe(), m.engine.live())
 }
 
 // withoutHarmless makes warnings of comments, and of checks whose expression PostgreSQL writes otherwise than declared.

@@ -169,7 +169,8 @@ func (e *mariadb) check(ctx context.Context, db *sql.DB) error {
 func checkMariaDB(version string) error {
 	match := mariadbVersion.FindStringSubmatch(version)
 	if match == nil {
-		return fmt.Errorf("%w: the server is version %s, which is not MariaDB; use MariaDB 10.11 or later, or PostgreSQL", ErrUnsupported, version)
+		return fmt.Errorf("%w: the server is version %s, which is not MariaDB; use MariaDB 10.11 or later, or PostgreSQL",
+			ErrUnsupported, version)
 	}
 	major, _ := strconv.Atoi(match[1])
 	minor, _ := strconv.Atoi(match[2])
@@ -203,14 +204,14 @@ func (e *mariadb) explain(err error) error {
 		return fmt.Errorf("%w: %s refuses user %s; check the password in %s, or set it anew as the server's "+
 			"administrator with: ALTER USER '%s'@'%%' IDENTIFIED BY '…' (%w)", ErrRefused, where, user, e.target.PasswordHint(), user, err)
 	case 1130:
-		return fmt.Errorf("%w: %s lets nobody in from here; make the user for this machine too, with: CREATE USER '%s'@'%%' IDENTIFIED "+
-			"BY '…' (%w)", ErrRefused, where, user, err)
+		return fmt.Errorf("%w: %s lets nobody in from here; make the user for this machine too, with: CREATE USER '%s'@'%%' "+
+			"IDENTIFIED BY '…' (%w)", ErrRefused, where, user, err)
 	case 1049:
 		return fmt.Errorf("%w: %s has no database %s; check %s, or make it with: CREATE DATABASE %s (%w)",
 			ErrRefused, where, name, e.target.NameHint(), name, err)
 	case 1044, 1142, 1143, 1227, 1370:
-		return fmt.Errorf("%w: user %s lacks a right in database %s, or there is no such database; give it all with: GRANT ALL ON `%s`.* TO "+
-			"'%s'@'%%' (%w)", ErrRefused, user, name, name, user, err)
+		return fmt.Errorf("%w: user %s lacks a right in database %s, or there is no such database; give it all with: GRANT ALL "+
+			"ON `%s`.* TO '%s'@'%%' (%w)", ErrRefused, user, name, name, user, err)
 	case 1021, 1114:
 		return fmt.Errorf("%w: the disk of %s is full; free some space, nothing that was saved is lost (%w)", ErrFull, where, err)
 	case 1030:
@@ -229,8 +230,8 @@ func (e *mariadb) explain(err error) error {
 		return fmt.Errorf("%w: %s reports damaged data; stop Vitrine, look at the server's log, and put back a backup (%w)",
 			ErrCorrupt, where, err)
 	case 1129:
-		return fmt.Errorf("%w: %s has shut this machine out after too many broken connections; let it in with: mariadb-admin flush-hosts (%w)",
-			ErrUnavailable, where, err)
+		return fmt.Errorf("%w: %s has shut this machine out after too many broken connections; let it in with: mariadb-admin "+
+			"flush-hosts (%w)", ErrUnavailable, where, err)
 	case 1040, 1203, 1226:
 		return fmt.Errorf("%w: %s takes no more connections; raise its max_connections or the user's, or end other programs' (%w)",
 			ErrUnavailable, where, err)

@@ -17,7 +17,8 @@ func (e *mariadb) others() string {
 // patience lets a transaction take as long as it takes, and the other side stand still meanwhile: uploads are read
 // between two tables, and an archive may go to a slow disk. The connection is given up afterwards.
 const patience = "SET SESSION idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, " +
-	"idle_write_transaction_timeout = 0, max_statement_time = 0, wait_timeout = 2592000, net_read_timeout = 86400, net_write_timeout = 86400"
+	"idle_write_transaction_timeout = 0, max_statement_time = 0, wait_timeout = 2592000, net_read_timeout = 86400, " +
+	"net_write_timeout = 86400"
 
 func (e *mariadb) freeze(ctx context.Context, c conn) error {
 	for _, statement := range []string{patience, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"} {

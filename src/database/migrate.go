@@ -94,7 +94,8 @@ func (d *DB) Verify(ctx context.Context) (warnings []string, err error) {
 // shipped returns the migrations that the program holds, if they fit their seal.
 func shipped(dialect string) (*migrate.MemDir, error) {
 	dir, err := schema.Migrations(dialect)
-	if errors.Is(err, migrate.ErrChecksumMismatch) || errors.Is(err, migrate.ErrChecksumFormat) || errors.Is(err, migrate.ErrChecksumNotFound) {
+	if errors.Is(err, migrate.ErrChecksumMismatch) || errors.Is(err, migrate.ErrChecksumFormat) ||
+		errors.Is(err, migrate.ErrChecksumNotFound) {
 		var which *migrate.ChecksumError
 		if errors.As(err, &which) {
 			err = fmt.Errorf("%s was %s: %w", which.File, which.Reason, err)

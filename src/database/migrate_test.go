@@ -229,21 +229,25 @@ func TestMigrateFailsAtEachStatement(t *testing.T) {
 	}
 }
 
-func TestMigrateRefuses(t *testing.T) {
-	t.Parallel()
+// unusual is a database as others leave it, and what migrating it comes to.
+type unusual struct {
+	name    string
+	prepare func(t *testing.T, db *DB)
+	kind    error // nil: it is taken over
+	says    string
+}
+
+func unusuals() []unusual {
 	ctx := context.Background()
 	declaredOnly := func(t *testing.T, db *DB) { // as `atlas schema apply` leaves it
 		_, err := db.Migrate(ctx, "0.1.0", silent)
 		must(t, err)
 		exec(t, db, "DELETE FROM atlas_schema_revisions", "DELETE FROM installation")
 	}
-	tests := []struct {
-		name    string
-		prepare func(t *testing.T, db *DB)
-		kind    error
-		says    string
-	}{
-		{"another program's tables", func(t *testing.T, db *DB) { exec(t, db, "CREATE TABLE songs (id integer)") }, ErrForeign, "tables of another program"},
+	return []unusual{
+		{"another program's tables", func(t *testing.T, db *DB) {
+			exec(t, db, "CREATE TABLE songs (id integer)")
+		}, ErrForeign, "tables of another program"},
 		{"another program's view", func(t *testing.T, db *DB) {
 			exec(t, db, "CREATE VIEW songs AS SELECT 1 AS one")
 		}, ErrForeign, "tables of another program"},
@@ -269,7 +273,12 @@ func TestMigrateRefuses(t *testing.T) {
 			exec(t, db, "DROP TABLE pairing")
 		}, ErrDrift, "table pairing is missing"},
 	}
-	for _, test := range tests {
+}
+
+func TestMigrateRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, test := range unusuals() {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			db := open(t, filepath.Join(t.TempDir(), "vitrine.db"))

@@ -87,8 +87,8 @@ func (e *postgres) spell(query string) string { return numbered(query) }
 func (e *postgres) check(ctx context.Context, db *sql.DB) error {
 	var encoding string
 	var inSchema sql.NullString
-	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version'), current_setting('server_encoding'), current_schema()").
-		Scan(&e.version, &encoding, &inSchema); err != nil {
+	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version'), current_setting('server_encoding'), "+
+		"current_schema()").Scan(&e.version, &encoding, &inSchema); err != nil {
 		return err
 	}
 	if encoding != "UTF8" {
@@ -156,7 +156,8 @@ func (e *postgres) explain(err error) error {
 		return fmt.Errorf("%w: user %s lacks a right in database %s; give it all with: ALTER DATABASE %s OWNER TO %s, and: "+
 			"GRANT ALL ON SCHEMA %s TO %s (%w)", ErrRefused, user, name, name, user, e.schemaName(), user, err)
 	case "53100":
-		return fmt.Errorf("%w: the disk of %s is full; free some space, nothing that was saved is lost (%w)", ErrFull, e.target.Where(), err)
+		return fmt.Errorf("%w: the disk of %s is full; free some space, nothing that was saved is lost (%w)", ErrFull,
+			e.target.Where(), err)
 	case "53300":
 		return fmt.Errorf("%w: %s takes no more connections; raise its max_connections, or end other programs' (%w)",
 			ErrUnavailable, e.target.Where(), err)

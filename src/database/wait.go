@@ -168,7 +168,8 @@ func cause(err error) string {
 		return number.Error()
 	case errors.As(err, &operation):
 		return operation.Err.Error()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, driver.ErrBadConn),
+		errors.Is(err, mysql.ErrInvalidConn):
 		return "the connection broke"
 	}
 	var pg *pgconn.PgError

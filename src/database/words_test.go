@@ -27,7 +27,10 @@ type refusal struct {
 }
 
 // refusals are what a user meets on PostgreSQL and MariaDB while the database is opened and migrated.
-func refusals() []refusal {
+func refusals() []refusal { return append(refusedEntry(), refusedRights()...) }
+
+// refusedEntry are those that come before anything can be asked.
+func refusedEntry() []refusal {
 	const check = "; check that the server runs there and can be reached from here"
 	same := func(text string) map[string]string {
 		return map[string]string{schema.Postgres: text, schema.MariaDB: text}
@@ -75,6 +78,12 @@ func refusals() []refusal {
 				"denied for user " +
 				"'{user}'@'%' to database '{name}')",
 		}},
+	}
+}
+
+// refusedRights are those of a user who may come in.
+func refusedRights() []refusal {
+	return []refusal{
 		{"no right to make tables", func(_ *testing.T, d *config.Database, admin func(...string)) {
 			if d.Dialect == schema.Postgres { // as is usual from PostgreSQL 15 on
 				admin("ALTER DATABASE "+d.Name+" OWNER TO postgres", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")

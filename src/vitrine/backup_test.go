@@ -87,7 +87,8 @@ func (p place) fill(t *testing.T, media, changes int) {
 		_, _ = noise.Read(content) // never fails
 		sum := sha256.Sum256(content)
 		key := hex.EncodeToString(sum[:])
-		err := errors.Join(uploads.Put(ctx, "media/"+key, bytes.NewReader(content)), uploads.Put(ctx, "thumbnail/"+key, strings.NewReader("small "+key)))
+		err := errors.Join(uploads.Put(ctx, "media/"+key, bytes.NewReader(content)),
+			uploads.Put(ctx, "thumbnail/"+key, strings.NewReader("small "+key)))
 		if err != nil {
 			t.Fatal(err)
 		}

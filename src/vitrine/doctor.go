@@ -105,7 +105,8 @@ func (g *gauge) show(done, all int64) {
 	}
 	g.told = time.Now()
 	full := int(min(done, all) * gaugeWidth / all)
-	fmt.Fprintf(g.terminal, "\r[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat(".", gaugeWidth-full), min(done, all)*100/all)
+	fmt.Fprintf(g.terminal, "\r[%s%s] %3d %%", strings.Repeat("#", full), strings.Repeat(".", gaugeWidth-full),
+		min(done, all)*100/all)
 }
 
 func (g *gauge) clear() {

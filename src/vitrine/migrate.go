@@ -115,7 +115,8 @@ func verdict(s database.Status) string {
 	case s.New:
 		return "The database is empty. The next start of the server sets it up, or: vitrine migrate apply"
 	case s.Adoptable:
-		return "The tables were made by Atlas' command line tool. The next start of the server takes them over, or: vitrine migrate apply"
+		return "The tables were made by Atlas' command line tool. The next start of the server takes them over, or: " +
+			"vitrine migrate apply"
 	case len(s.Pending) > 0:
 		return "The schema is older than this program. The next start of the server brings it up to date, or: vitrine migrate apply"
 	default:
@@ -160,7 +161,8 @@ func writeStatusJSON(w io.Writer, describe string, s database.Status) error {
 		Pending  []pending `json:"pending"`
 		Drift    []string  `json:"drift"`
 		Warnings []string  `json:"warnings"`
-	}{describe, s.UpToDate(), s.New, verdict(s), []applied{}, []pending{}, append([]string{}, s.Drift...), append([]string{}, s.Warnings...)}
+	}{describe, s.UpToDate(), s.New, verdict(s), []applied{}, []pending{}, append([]string{}, s.Drift...),
+		append([]string{}, s.Warnings...)}
 	for _, a := range s.Applied {
 		out.Applied = append(out.Applied, applied{a.Name, a.By, a.At, a.Took.Milliseconds()})
 	}
@@ -200,7 +202,8 @@ func newMigrateApply() *cobra.Command {
 }
 
 // applyMigrations migrates. An SQLite database must not be in use meanwhile; on the others nodes wait for each other.
-func applyMigrations(ctx context.Context, cfg *config.Config, errs io.Writer) (describe string, report database.Report, err error) {
+func applyMigrations(ctx context.Context, cfg *config.Config, errs io.Writer) (describe string, report database.Report,
+	err error) {
 	if cfg.Database.Path != "" {
 		folder, busy := openFolder(cfg)
 		if busy != nil {
