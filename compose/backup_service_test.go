@@ -43,10 +43,12 @@ func TestBackupService(t *testing.T) {
 			archive := s.newest()
 			s.compose("run", "--rm", "-T", "--no-deps", "backup", "backup", "verify", "/backups/"+archive)
 			id := s.container("backup")
-			s.within(patience, "the service to be well", func() bool {
-				health := inspect(t, id).State.Health
-				return health != nil && health.Status == "healthy"
-			})
+			if len(files) == 1 { // once is enough: the engine looks seldom
+				s.within(patience, "the service to be well", func() bool {
+					health := inspect(t, id).State.Health
+					return health != nil && health.Status == "healthy"
+				})
+			}
 			hardened(t, inspect(t, id))
 
 			s.compose("stop", "backup")
@@ -56,6 +58,7 @@ func TestBackupService(t *testing.T) {
 			heard(t, id, "told to end")
 
 			s.compose("down")
+			delete(s.env, "COMPOSE_PROFILES")
 			for volume := range strings.FieldsSeq(docker(t, "volume", "ls", "--quiet", "--filter",
 				"label=com.docker.compose.project="+s.project)) {
 				if volume != s.project+"_backups" {
@@ -86,7 +89,7 @@ func hardened(t *testing.T, got state) {
 		}
 	}
 	for _, mount := range got.Mounts {
-		if mount.RW == (mount.Destination == "/data/uploads") {
+		if mount.RW != slices.Contains([]string{"/data", "/backups"}, mount.Destination) { // not uploads, not secrets
 			t.Errorf("%s can be written: %v", mount.Destination, mount.RW)
 		}
 	}
