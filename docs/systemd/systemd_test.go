@@ -150,6 +150,7 @@ func TestInstall(t *testing.T) {
 	if code := status(t, http.DefaultClient, m.URL(8080, "/readyz")); code != http.StatusOK {
 		t.Errorf("/readyz: %d", code)
 	}
+	m.Run("journalctl", "--sync")
 	link := m.Shell(guide(t, "Install")[1])
 	path := regexp.MustCompile(`/setup\?token=\S+`).FindString(link)
 	if code := status(t, http.DefaultClient, m.URL(8080, path)); path == "" || code != http.StatusOK {
