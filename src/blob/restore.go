@@ -187,9 +187,9 @@ func (r *Restoring) pathOf(key string) (string, error) {
 	return filepath.Join(r.path, inside), nil
 }
 
-// Place puts all that was put under its keys, safely on the disk, and makes the folder that of the installation. It
-// cannot be used before [Restoring.End] all the same.
-func (r *Restoring) Place(installation signage.ID, at time.Time) error {
+// Place puts all that was put under its keys, safely on the disk, and makes the folder that of a database: the last one of
+// those that are named, before which the others used these uploads. It cannot be used before [Restoring.End] all the same.
+func (r *Restoring) Place(at time.Time, databases ...Claimant) error {
 	for folder := range r.folders {
 		if err := syncFolder(folder); err != nil {
 			return r.folder.explain("restore uploads", err)
@@ -210,7 +210,12 @@ func (r *Restoring) Place(installation signage.ID, at time.Time) error {
 	if err := errors.Join(syncFolder(r.path), syncFolder(r.folder.path)); err != nil {
 		return r.folder.explain("restore uploads", err)
 	}
-	return r.folder.Adopt(installation, at)
+	for _, one := range databases {
+		if err := r.folder.Adopt(one, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeEmpty removes a folder in which there are only empty folders.

@@ -15,6 +15,12 @@ import (
 
 var restoredAt = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
+// The databases of an archive and of what is restored from it.
+var (
+	source = Claimant{Installation: "i1", Epoch: "e1", Database: "one"}
+	copied = Claimant{Installation: "i1", Epoch: "e2", Database: "another"}
+)
+
 func begin(t testing.TB, f *Folder, database string) *Restoring {
 	t.Helper()
 	r, err := f.BeginRestore(context.Background(), "i1", database, restoredAt)
@@ -37,7 +43,7 @@ func TestRestoredUploadsAreThereAtOnce(t *testing.T) {
 	if _, err := f.Open(ctx, k); !errors.Is(err, signage.ErrNotFound) {
 		t.Errorf("before all is there: %v", err)
 	}
-	must(t, r.Place("i1", restoredAt))
+	must(t, r.Place(restoredAt, source, copied))
 	if !bytes.Equal(read(t, f, k), content) {
 		t.Error("other bytes")
 	}
@@ -46,7 +52,10 @@ func TestRestoredUploadsAreThereAtOnce(t *testing.T) {
 	}
 	must(t, r.End())
 	must(t, f.CheckRestored("i2"))
-	must(t, f.Claim("i1", 1, restoredAt))
+	must(t, f.CheckClaim(copied, 1))
+	if err := f.Claim(source, 1, restoredAt); !errors.Is(err, ErrSuperseded) {
+		t.Errorf("the database of which the archive was made: %v", err)
+	}
 	if left := files(t, f); len(left) != 2 { // and whose it is
 		t.Errorf("left: %v", left)
 	}
@@ -73,7 +82,7 @@ func TestRestoreBeginsAnewAfterAKill(t *testing.T) {
 		"placed": func(t *testing.T, r *Restoring) {
 			must(t, r.Put(ctx, key("media", old), bytes.NewReader(old)))
 			must(t, r.Put(ctx, key("display", old), bytes.NewReader(old)))
-			must(t, r.Place("i1", restoredAt))
+			must(t, r.Place(restoredAt, source, copied))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +100,7 @@ func TestRestoreBeginsAnewAfterAKill(t *testing.T) {
 			must(t, f.CheckEmpty("db"))
 			r := begin(t, f, "db")
 			must(t, r.Put(ctx, key("media", content), bytes.NewReader(content)))
-			must(t, r.Place("i1", restoredAt))
+			must(t, r.Place(restoredAt, source, copied))
 			must(t, r.Release()) // killed before it could remove its folder, with the database whole
 			must(t, f.CheckRestored("i1"))
 			if left := files(t, f); len(left) != 2 || !bytes.Equal(read(t, f, key("media", content)), content) {
@@ -108,7 +117,7 @@ func TestAbandonedRestoreLeavesNothing(t *testing.T) {
 		r := begin(t, f, "db")
 		must(t, r.Put(ctx, key("media", []byte("x")), strings.NewReader("x")))
 		if placed {
-			must(t, r.Place("i1", restoredAt))
+			must(t, r.Place(restoredAt, source, copied))
 			must(t, os.Remove(filepath.Join(f.path, ownerName)))
 		}
 		if _, err := f.BeginRestore(alreadyOver(), "i1", "db", restoredAt); !errors.Is(err, context.Canceled) {

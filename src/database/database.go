@@ -24,7 +24,8 @@ import (
 type DB struct {
 	engine   engine
 	readOnly bool
-	filling  bool // see BeginFilling
+	filling  bool   // see BeginFilling
+	epoch    string // that EndFilling gives; empty: it is not chosen yet
 	writer   *sql.DB
 	reader   *sql.DB
 
