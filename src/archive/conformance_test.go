@@ -212,3 +212,15 @@ func TestBackupIsRestoredOnEachDatabase(t *testing.T) {
 		})
 	}
 }
+
+// A clock that stands before there was any archive makes none, as it could not be read again.
+func TestBackupWithAClockThatIsWrong(t *testing.T) {
+	t.Parallel()
+	from := difficult(t, schema.SQLite).source()
+	from.Now = time.Unix(1000, 0)
+	var out bytes.Buffer
+	_, _, err := archive.Backup(context.Background(), &out, from, quiet)
+	if err == nil || !strings.Contains(err.Error(), "set the clock") || out.Len() > 0 {
+		t.Errorf("%d bytes, %v", out.Len(), err)
+	}
+}

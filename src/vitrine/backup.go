@@ -105,7 +105,7 @@ func (p backupPlan) run(ctx context.Context, cmd *cobra.Command, cfg *config.Con
 	if p.folder == "" {
 		return nil
 	}
-	removed, err := archive.Prune(p.folder, p.keep)
+	removed, err := archive.Prune(p.folder, p.keep, filepath.Base(path))
 	if len(removed) > 0 {
 		fmt.Fprintf(told, "Removed %s.\n", strings.Join(removed, ", "))
 	}
