@@ -26,8 +26,10 @@ type DB struct {
 	readOnly bool
 	filling  bool   // see BeginFilling
 	epoch    string // that EndFilling gives; empty: it is not chosen yet
-	writer   *sql.DB
-	reader   *sql.DB
+	// unchanged is an [ErrBusy] once a file that is read without a lock was written to; nil: it is locked.
+	unchanged func() error
+	writer    *sql.DB
+	reader    *sql.DB
 
 	writes   atomic.Int64
 	waited   atomic.Int64 // nanoseconds
