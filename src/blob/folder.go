@@ -47,6 +47,7 @@ func OpenFolder(path string) (*Folder, error) {
 			return nil, f.explain("make the uploads folder", err)
 		}
 	}
+	f.provideKeep()
 	return f, nil
 }
 

@@ -24,10 +24,9 @@ const keepName = "vitrine-uploads-kept.lock"
 //
 // The lock is the operating system's, so it ends with the process.
 func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err error) {
-	path := filepath.Join(f.path, keepName)
-	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
+	file, err := f.keepFile()
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
-		file, err = os.Open(path)
+		file, err = os.OpenFile(filepath.Join(f.path, keepName), keepFlags, 0)
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
 		return func() error { return nil }, false, nil
@@ -52,6 +51,43 @@ func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err
 		case <-ctx.Done():
 			return nil, false, errors.Join(ctx.Err(), file.Close())
 		}
+	}
+}
+
+// keepFlags follow no link, and wait for no pipe: the folder may be another user's than root, who keeps uploads too.
+const keepFlags = os.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK
+
+// keepFile opens the file of the lock, which is made if it is not there. If root makes it, or has made it once, it is
+// given to whom the folder belongs: a server that may not open it could remove nothing any more.
+func (f *Folder) keepFile() (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(f.path, keepName), keepFlags|os.O_CREATE, 0o600)
+	if err != nil || os.Geteuid() != 0 {
+		return file, err
+	}
+	var folder, mine unix.Stat_t
+	if err = unix.Stat(f.path, &folder); err == nil {
+		err = unix.Fstat(int(file.Fd()), &mine)
+	}
+	// Only a lock is given away, and not something else that was linked to this name.
+	lock := mine.Uid == 0 && mine.Mode&unix.S_IFMT == unix.S_IFREG && mine.Nlink == 1 && mine.Size == 0
+	if err == nil && lock && folder.Uid != 0 {
+		err = file.Chown(int(folder.Uid), int(folder.Gid))
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// provideKeep makes the file of the lock early, so that it belongs to the server and to no backup. One that belongs to
+// root, which versions before 0.6.0 left, is exchanged. What goes wrong is told when something is to be removed.
+func (f *Folder) provideKeep() {
+	file, err := f.keepFile()
+	if errors.Is(err, fs.ErrPermission) && removeIfThere(filepath.Join(f.path, keepName)) == nil {
+		file, err = f.keepFile()
+	}
+	if err == nil {
+		_ = file.Close() // nothing was written
 	}
 }
 
