@@ -105,7 +105,7 @@ func (r *rooms) claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.blobs.CheckRestored(by.Installation); err != nil {
+	if err := r.blobs.CheckRestored(by); err != nil {
 		return fmt.Errorf("%w: %w", errUploads, err)
 	}
 	known, _, err := r.store.CountMedia(ctx, store.MediaQuery{})
