@@ -169,6 +169,10 @@ func (b *backup) manifest(ctx context.Context, snapshot *database.Snapshot, tabl
 			return m, err
 		}
 	}
+	if err := m.check(); err != nil { // as whoever reads it does
+		return m, fmt.Errorf("the archive could not be read again, so none is made: %w. If it is the time, set the clock of this "+
+			"machine", err)
+	}
 	return m, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"vitrine/src/archive"
 	"vitrine/src/blob"
 	"vitrine/src/database"
+	"vitrine/src/store"
 	"vitrine/src/testkit"
 )
 
@@ -159,6 +160,22 @@ func same(t *testing.T, got, want installation) {
 	if !slices.Equal(got.files(t), want.files(t)) {
 		t.Error("the uploads are others")
 	}
+	belong(t, got, wantEpoch)
+}
+
+// belong fails unless the uploads are those of the database, and no more those of the one before.
+func belong(t *testing.T, at installation, before string) {
+	t.Helper()
+	i, err := store.New(at.db).Installation(t.Context())
+	must(t, err)
+	must(t, at.uploads.CheckClaim(blob.Claimant{Installation: i.ID, Epoch: i.Epoch}, 1))
+	text, err := os.ReadFile(filepath.Join(at.folder, "vitrine-uploads.json"))
+	if err != nil || !strings.Contains(string(text), i.Epoch) {
+		t.Errorf("the uploads do not say whose they are: %s, %v", text, err)
+	}
+	if err := at.uploads.CheckClaim(blob.Claimant{Installation: i.ID, Epoch: before}, 1); !errors.Is(err, blob.ErrSuperseded) {
+		t.Errorf("the database before: %v", err)
+	}
 }
 
 func TestBackupIsRestoredOnEachDatabase(t *testing.T) {
@@ -193,5 +210,17 @@ func TestBackupIsRestoredOnEachDatabase(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// A clock that stands before there was any archive makes none, as it could not be read again.
+func TestBackupWithAClockThatIsWrong(t *testing.T) {
+	t.Parallel()
+	from := difficult(t, schema.SQLite).source()
+	from.Now = time.Unix(1000, 0)
+	var out bytes.Buffer
+	_, _, err := archive.Backup(context.Background(), &out, from, quiet)
+	if err == nil || !strings.Contains(err.Error(), "set the clock") || out.Len() > 0 {
+		t.Errorf("%d bytes, %v", out.Len(), err)
 	}
 }

@@ -62,7 +62,8 @@ func (c *copying) copyUploads(ctx context.Context) (err error) {
 			done += size
 		}
 	}
-	if err := c.staged.Place(c.report.Installation, c.at); err != nil {
+	err = placeUploads(ctx, c.staged, c.to.Database, c.report.Installation, c.from.Database.Describe(), c.at)
+	if err != nil {
 		return err
 	}
 	return c.compareUploads(ctx, sums)

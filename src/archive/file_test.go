@@ -126,7 +126,7 @@ func TestPruneKeepsTheNewestOfEachDayAndWeek(t *testing.T) {
 		for _, name := range slices.Concat(all, others, []string{stale}) {
 			check(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
 		}
-		removed, err := Prune(folder, test.keep)
+		removed, err := Prune(folder, test.keep, all[len(all)-1])
 		check(t, err)
 		want := slices.Clone(others)
 		for _, i := range test.want {
@@ -142,6 +142,32 @@ func TestPruneKeepsTheNewestOfEachDayAndWeek(t *testing.T) {
 	}
 }
 
+// The archive that was just made stays whatever the others say, and those that say to be later take no day from it and those
+// before: a clock was wrong.
+func TestPruneAfterAWrongClock(t *testing.T) {
+	t.Parallel()
+	at := func(day int) string { return FileName(time.Date(2026, 11, day, 3, 0, 0, 0, time.UTC)) }
+	future := []string{FileName(written.AddDate(9, 0, 0)), FileName(written.AddDate(9, 0, 1)), FileName(written.AddDate(9, 0, 2))}
+	for _, test := range []struct {
+		made string
+		want []string
+	}{
+		{at(14), append([]string{at(12), at(13), at(14)}, future...)},
+		{at(10), append([]string{at(10), at(11), at(12), at(13), at(14)}, future...)}, // the clock went back
+		{future[2], future},
+	} {
+		folder := t.TempDir()
+		for _, name := range append([]string{at(10), at(11), at(12), at(13), at(14)}, future...) {
+			check(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
+		}
+		_, err := Prune(folder, Keep{Daily: 3}, test.made)
+		check(t, err)
+		if got := names(t, folder); !slices.Equal(got, test.want) {
+			t.Errorf("after %s it holds %v; want %v", test.made, got, test.want)
+		}
+	}
+}
+
 // What a backup is writing at the moment stays.
 func TestPruneLeavesWhatIsBeingWritten(t *testing.T) {
 	t.Parallel()
@@ -150,7 +176,7 @@ func TestPruneLeavesWhatIsBeingWritten(t *testing.T) {
 	file, err := os.Create(path)
 	check(t, err)
 	check(t, unix.Flock(int(file.Fd()), unix.LOCK_EX))
-	_, err = Prune(folder, Keep{Daily: 1})
+	_, err = Prune(folder, Keep{Daily: 1}, FileName(written))
 	check(t, err)
 	if got := names(t, folder); len(got) != 1 {
 		t.Errorf("left: %v", got)

@@ -109,7 +109,8 @@ func TestRefusedRestoreLeavesNothing(t *testing.T) {
 				if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.words) {
 					t.Errorf("got %v, want %v", err, test.want)
 				}
-				check(t, errors.Join(to.Database.Fillable(ctx), to.Uploads.CheckEmpty("another"), to.Uploads.CheckRestored("another")))
+				another := blob.Claimant{Installation: "another"}
+				check(t, errors.Join(to.Database.Fillable(ctx), to.Uploads.CheckEmpty("another"), to.Uploads.CheckRestored(another)))
 				if _, err := to.Database.Migrate(ctx, "test", func(string, int, int) {}); err != nil {
 					t.Errorf("used afterwards: %v", err)
 				}

@@ -160,7 +160,7 @@ func (r *restore) fill() error {
 	if _, err := db.Migrate(r.ctx, r.to.Program, quiet); err != nil { // from an older version; and it is as declared
 		return err
 	}
-	return r.staged.Place(signage.ID(r.m.Installation), r.to.Now)
+	return placeUploads(r.ctx, r.staged, db, signage.ID(r.m.Installation), "", r.to.Now)
 }
 
 // Rows are loaded in batches, which end at whichever comes first.

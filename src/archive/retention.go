@@ -40,8 +40,9 @@ type Keep struct {
 }
 
 // Prune removes archives from a folder that are not to be kept, and what backups that were killed have left there. What has
-// another name than [FileName] gives, and the newest one, always stay. It returns the names that it removed.
-func Prune(folder string, keep Keep) (removed []string, err error) {
+// another name than [FileName] gives, the one that was just made, and those that say to be later, always stay: of two
+// clocks one was wrong, and nobody knows which archive is in the way. It returns the names that it removed.
+func Prune(folder string, keep Keep, made string) (removed []string, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, fmt.Errorf("look for old archives: %w", err)
@@ -64,7 +65,7 @@ func Prune(folder string, keep Keep) (removed []string, err error) {
 			removed = append(removed, entry.Name())
 		}
 	}
-	for _, name := range superfluous(names, keep) {
+	for _, name := range superfluous(names, keep, made) {
 		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return removed, fmt.Errorf("remove an old archive: %w", err)
 		}
@@ -73,15 +74,18 @@ func Prune(folder string, keep Keep) (removed []string, err error) {
 	return removed, nil
 }
 
-// superfluous returns those of some names that are not to be kept.
-func superfluous(names []string, keep Keep) (drop []string) {
+// superfluous returns those of some names that are not to be kept. Later ones than the one that was made take no day.
+func superfluous(names []string, keep Keep, made string) (drop []string) {
 	if keep.Daily == 0 && keep.Weekly == 0 {
 		return nil
 	}
 	slices.Sort(names) // by time
 	slices.Reverse(names)
 	days, weeks := map[string]bool{}, map[string]bool{}
-	for i, name := range names {
+	for _, name := range names {
+		if name > made {
+			continue
+		}
 		at, _ := timeOf(name)
 		year, number := at.ISOWeek()
 		day, week := at.Format(time.DateOnly), fmt.Sprintf("%d-%d", year, number)
@@ -92,7 +96,7 @@ func superfluous(names []string, keep Keep) (drop []string) {
 		if weekly {
 			weeks[week] = true
 		}
-		if i > 0 && !daily && !weekly {
+		if name != made && !daily && !weekly {
 			drop = append(drop, name)
 		}
 	}

@@ -23,7 +23,8 @@ var (
 
 // IsOne reports whether err is one of this package's sentinel errors.
 func IsOne(err error) bool {
-	for _, kind := range []error{ErrFull, ErrReadOnly, ErrBusy, ErrHeld, ErrForeign, ErrLost, ErrKept, ErrFilled, ErrUnfinished} {
+	for _, kind := range []error{ErrFull, ErrReadOnly, ErrBusy, ErrHeld, ErrForeign, ErrLost, ErrSuperseded, ErrKept, ErrFilled,
+		ErrUnfinished} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"vitrine/src/signage"
@@ -18,41 +20,93 @@ var (
 	ErrForeign = errors.New("these are the uploads of another installation")
 	// ErrLost: the database knows uploads, and the folder holds none.
 	ErrLost = errors.New("the uploads are missing")
+	// ErrSuperseded: another database of the same installation was used with the folder since.
+	ErrSuperseded = errors.New("this database was left for another one")
 )
 
-// ownerName is the file in which the folder says whose it is. Database and uploads may lie on two volumes, and either
-// may go astray: bytes that a database does not know are swept away, so they must not be taken for another's.
-const ownerName = "vitrine-uploads.json"
+const (
+	// ownerName is the file in which the folder says whose it is. Database and uploads may lie on two volumes, and either
+	// may go astray: bytes that a database does not know are swept away, so they must not be taken for another's.
+	ownerName = "vitrine-uploads.json"
+	maxOwner  = 1 << 20 // bytes of that file
+	maxEpochs = 16      // that it keeps, the last ones
+)
 
-// owner is the content of that file.
+// Claimant is a database that is to be used with an uploads folder.
+type Claimant struct {
+	Installation signage.ID // which a copy or a restored backup shares with the database that it was made of
+	Epoch        string     // which is its own, see [signage.EventID]
+	Database     string     // as people name it, without secrets
+}
+
+// owner is the content of the file. Versions before 0.6.0 wrote no epochs.
 type owner struct {
 	Installation signage.ID `json:"installation"`
 	Since        time.Time  `json:"since"`
+	Epochs       []epoch    `json:"epochs,omitempty"` // of the databases that used the uploads; the last one does now
 }
 
-// Claim makes the folder that of an installation, whose database knows so many media, or tells why it cannot be: the
-// error is an [ErrForeign] or an [ErrLost], and nothing was changed. A folder that is claimed already stays as it is.
-func (f *Folder) Claim(installation signage.ID, media int, at time.Time) error {
-	if claimed, err := f.belongs(installation, media); claimed || err != nil {
+// epoch is a database that used the uploads.
+type epoch struct {
+	Epoch    string    `json:"epoch"`
+	Database string    `json:"database,omitempty"`
+	Since    time.Time `json:"since"`
+}
+
+// last returns the database in use; none in a file of an older version.
+func (o owner) last() (last epoch) {
+	if len(o.Epochs) > 0 {
+		last = o.Epochs[len(o.Epochs)-1]
+	}
+	return last
+}
+
+// knows reports whether a database used the uploads, be it the one in use or one before.
+func (o owner) knows(e string) bool {
+	return slices.ContainsFunc(o.Epochs, func(one epoch) bool { return one.Epoch == e })
+}
+
+// followedBy returns whose the folder is once a database uses it.
+func (o owner) followedBy(by Claimant, at time.Time) owner {
+	at = at.UTC().Truncate(time.Second)
+	next := owner{Installation: by.Installation, Since: at}
+	if o.Installation == by.Installation {
+		next.Since = o.Since
+		for _, one := range o.Epochs {
+			if one.Epoch != by.Epoch {
+				next.Epochs = append(next.Epochs, one)
+			}
+		}
+	}
+	next.Epochs = append(next.Epochs, epoch{by.Epoch, by.Database, at})
+	next.Epochs = next.Epochs[max(0, len(next.Epochs)-maxEpochs):]
+	return next
+}
+
+// Claim makes the folder that of a database, which knows so many media, or tells why it cannot be: the error is an
+// [ErrForeign], an [ErrLost] or an [ErrSuperseded], and nothing was changed. A folder that is claimed already stays as it
+// is.
+func (f *Folder) Claim(by Claimant, media int, at time.Time) error {
+	if claimed, err := f.belongs(by, media); claimed || err != nil {
 		return err
 	}
-	return f.Adopt(installation, at)
+	return f.Adopt(by, at)
 }
 
 // CheckClaim returns the error that [Folder.Claim] would, and changes nothing in any case.
-func (f *Folder) CheckClaim(installation signage.ID, media int) error {
-	_, err := f.belongs(installation, media)
+func (f *Folder) CheckClaim(by Claimant, media int) error {
+	_, err := f.belongs(by, media)
 	return err
 }
 
-// belongs reports whether the folder is claimed by an installation already; the error says why it cannot be.
-func (f *Folder) belongs(installation signage.ID, media int) (claimed bool, err error) {
+// belongs reports whether the folder is claimed by a database already; the error says why it cannot be.
+func (f *Folder) belongs(by Claimant, media int) (claimed bool, err error) {
 	mine, err := f.owner()
 	if err != nil {
 		return false, err
 	}
-	if mine.Installation == installation {
-		return true, nil
+	if mine.Installation == by.Installation {
+		return f.inUse(mine, by)
 	}
 	holds, err := f.holdsMedia()
 	switch {
@@ -68,12 +122,37 @@ func (f *Folder) belongs(installation signage.ID, media int) (claimed bool, err 
 	return false, nil
 }
 
+// inUse reports whether a database of the right installation is the one in use. One that was before must not come back by
+// itself: what was uploaded meanwhile is nothing that it knows, and would be swept away. One that never was comes from a
+// copy or from a backup, and follows.
+func (f *Folder) inUse(mine owner, by Claimant) (bool, error) {
+	last := mine.last()
+	switch {
+	case last.Epoch == by.Epoch:
+		return true, nil
+	case mine.knows(by.Epoch):
+		return false, fmt.Errorf("%w: since %s the pictures and videos in %s are used with %s, after a copy or a restore. This "+
+			"database knows nothing of what was uploaded there since, so it would be removed: use that one. %s", ErrSuperseded,
+			last.Since.Format(time.DateOnly), f.path, last.Database, adoptHint)
+	}
+	return false, nil
+}
+
 const adoptHint = "To go on without what is missing, for good: vitrine adopt-uploads (with Compose: " +
 	"docker compose run --rm vitrine adopt-uploads)"
 
-// Adopt makes the folder that of an installation, whosever it was.
-func (f *Folder) Adopt(installation signage.ID, at time.Time) error {
-	content, err := json.MarshalIndent(owner{installation, at.UTC().Truncate(time.Second)}, "", "  ")
+// Adopt makes the folder that of a database, whosever it was.
+func (f *Folder) Adopt(by Claimant, at time.Time) error {
+	mine, err := f.owner()
+	if err != nil && !errors.Is(err, ErrForeign) { // what is damaged is written anew
+		return err
+	}
+	return f.write(mine.followedBy(by, at))
+}
+
+// write puts a file in the place of the one that says whose the folder is.
+func (f *Folder) write(o owner) error {
+	content, err := json.MarshalIndent(o, "", "  ")
 	if err != nil {
 		return fmt.Errorf("claim the uploads folder: %w", err)
 	}
@@ -95,15 +174,19 @@ func (f *Folder) Adopt(installation signage.ID, at time.Time) error {
 // owner reads whose the folder is; nobody's if it does not say.
 func (f *Folder) owner() (owner, error) {
 	var o owner
-	content, err := os.ReadFile(filepath.Join(f.path, ownerName))
+	file, err := os.Open(filepath.Join(f.path, ownerName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return o, nil
 	}
 	if err != nil {
 		return o, f.explain("read whose the uploads are", err)
 	}
+	content, err := io.ReadAll(io.LimitReader(file, maxOwner))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return o, f.explain("read whose the uploads are", err)
+	}
 	if err := json.Unmarshal(content, &o); err != nil || o.Installation == "" {
-		return o, fmt.Errorf("%s is damaged. Remove that one file: it is written anew (%w)",
+		return owner{}, fmt.Errorf("%s is damaged. Remove that one file: it is written anew (%w)",
 			filepath.Join(f.path, ownerName), errors.Join(err, ErrForeign))
 	}
 	return o, nil

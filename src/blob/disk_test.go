@@ -35,6 +35,10 @@ func TestHelperProcess(t *testing.T) {
 		fmt.Println("open:", err)
 		return
 	}
+	if key := os.Getenv("VT_BLOB_REMOVE"); key != "" {
+		fmt.Println("remove:", f.Remove(context.Background(), key))
+		return
+	}
 	fmt.Println("check:", f.Check(context.Background()))
 	fmt.Println("put:", f.Put(context.Background(), "media/"+strings.Repeat("a", 64), bytes.NewReader(random(100_000))))
 	s, err := f.CreateStage(context.Background(), "s", nil)

@@ -47,9 +47,7 @@ func OpenFolder(path string) (*Folder, error) {
 			return nil, f.explain("make the uploads folder", err)
 		}
 	}
-	if err := f.makeKeep(); err != nil {
-		return nil, f.explain("make the uploads folder", err)
-	}
+	f.provideKeep()
 	return f, nil
 }
 

@@ -25,10 +25,9 @@ const keepName = "vitrine-uploads-kept.lock"
 //
 // The lock is the operating system's, so it ends with the process.
 func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err error) {
-	path := f.keepPath()
-	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
+	file, err := f.keepFile()
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
-		file, err = os.Open(path)
+		file, err = os.OpenFile(filepath.Join(f.path, keepName), keepFlags, 0)
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
 		return func() error { return nil }, false, nil
@@ -56,20 +55,46 @@ func (f *Folder) Keep(ctx context.Context) (release func() error, kept bool, err
 	}
 }
 
-func (f *Folder) keepPath() string { return filepath.Join(f.path, keepName) }
+// keepFlags follow no link, and wait for no pipe: the folder may be another user's than root, who keeps uploads too.
+const keepFlags = os.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK
 
-// makeKeep makes the file that is locked, so that it is there for who may only read.
-func (f *Folder) makeKeep() error {
-	file, err := os.OpenFile(f.keepPath(), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
+// keepFile opens the file of the lock, which is made if it is not there. If root makes it, or has made it once, it is
+// given to whom the folder belongs: a server that may not open it could remove nothing any more.
+func (f *Folder) keepFile() (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(f.path, keepName), keepFlags|os.O_CREATE, 0o600)
+	if err != nil || os.Geteuid() != 0 {
+		return file, err
 	}
-	return file.Close()
+	var folder, mine unix.Stat_t
+	if err = unix.Stat(f.path, &folder); err == nil {
+		err = unix.Fstat(int(file.Fd()), &mine)
+	}
+	// Only a lock is given away, and not something else that was linked to this name.
+	lock := mine.Uid == 0 && mine.Mode&unix.S_IFMT == unix.S_IFREG && mine.Nlink == 1 && mine.Size == 0
+	if err == nil && lock && folder.Uid != 0 {
+		err = file.Chown(int(folder.Uid), int(folder.Gid))
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// provideKeep makes the file of the lock early, so that it belongs to the server and to no backup. One that belongs to
+// root, which versions before 0.6.0 left, is exchanged. What goes wrong is told when something is to be removed.
+func (f *Folder) provideKeep() {
+	file, err := f.keepFile()
+	if errors.Is(err, fs.ErrPermission) && removeIfThere(filepath.Join(f.path, keepName)) == nil {
+		file, err = f.keepFile()
+	}
+	if err == nil {
+		_ = file.Close() // nothing was written
+	}
 }
 
 // unlessKept runs a removal while nobody keeps the uploads.
 func (f *Folder) unlessKept(remove func() error) error {
-	file, err := os.OpenFile(f.keepPath(), os.O_RDWR|os.O_CREATE, 0o600) // NFS wants it writable
+	file, err := os.OpenFile(filepath.Join(f.path, keepName), os.O_RDWR|os.O_CREATE, 0o600) // NFS wants it writable
 	if err != nil {
 		return err
 	}

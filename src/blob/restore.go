@@ -187,9 +187,9 @@ func (r *Restoring) pathOf(key string) (string, error) {
 	return filepath.Join(r.path, inside), nil
 }
 
-// Place puts all that was put under its keys, safely on the disk, and makes the folder that of the installation. It
-// cannot be used before [Restoring.End] all the same.
-func (r *Restoring) Place(installation signage.ID, at time.Time) error {
+// Place puts all that was put under its keys, safely on the disk, and makes the folder that of a database: the last one of
+// those that are named, before which the others used these uploads. It cannot be used before [Restoring.End] all the same.
+func (r *Restoring) Place(at time.Time, databases ...Claimant) error {
 	for folder := range r.folders {
 		if err := syncFolder(folder); err != nil {
 			return r.folder.explain("restore uploads", err)
@@ -210,7 +210,12 @@ func (r *Restoring) Place(installation signage.ID, at time.Time) error {
 	if err := errors.Join(syncFolder(r.path), syncFolder(r.folder.path)); err != nil {
 		return r.folder.explain("restore uploads", err)
 	}
-	return r.folder.Adopt(installation, at)
+	for _, one := range databases {
+		if err := r.folder.Adopt(one, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeEmpty removes a folder in which there are only empty folders.
@@ -240,18 +245,35 @@ func (r *Restoring) Abandon() error {
 	return errors.Join(r.clear(), r.release())
 }
 
-// CheckRestored returns an [ErrUnfinished] if a restore into the folder is under way or was broken off. What one that was
-// done to the end for this installation could not remove any more is removed.
-func (f *Folder) CheckRestored(installation signage.ID) error {
+// CheckRestored returns an [ErrUnfinished] if a restore into the folder is under way or was broken off. What one could not
+// remove any more that was done to the end, with this database, is removed.
+func (f *Folder) CheckRestored(by Claimant) error {
 	note, found, err := f.restoreNote()
 	if err != nil {
 		return err
 	}
-	if found && note.Installation != installation {
-		return fmt.Errorf("%w: restoring an archive into %s and %s was begun on %s and is still going on, or was broken off. Wait "+
-			"for it, or run it again: it begins anew", ErrUnfinished, f.path, note.Database, note.Since.Format(time.DateOnly))
+	if found {
+		whole, err := f.restored(note, by)
+		if err != nil {
+			return err
+		}
+		if !whole {
+			return fmt.Errorf("%w: restoring an archive into %s and %s was begun on %s and is still going on, or was broken off. "+
+				"Wait for it, or run it again: it begins anew", ErrUnfinished, f.path, note.Database, note.Since.Format(time.DateOnly))
+		}
 	}
 	return f.explain("remove what a restore left", removeRestoring(filepath.Join(f.path, RestoringName)))
+}
+
+// restored reports whether a database is the one that a restore was about, and whole. It gets its epoch, which the folder
+// knows before, as the last thing. One with the same installation may be what it is a copy of.
+func (f *Folder) restored(note restoreNote, by Claimant) (bool, error) {
+	mine, err := f.owner()
+	if err != nil || note.Installation != by.Installation {
+		return false, err
+	}
+	last := mine.last().Epoch
+	return last == by.Epoch || last == "" && note.Database == by.Database, nil // versions before 0.6.0 wrote no epoch
 }
 
 // restoreNote reads what a restore is about; false: there is none.

@@ -16,6 +16,13 @@ import (
 
 var restoredAt = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
+// The databases of an archive and of what is restored from it.
+var (
+	source = Claimant{Installation: "i1", Epoch: "e1", Database: "one"}
+	copied = Claimant{Installation: "i1", Epoch: "e2", Database: "another"}
+	other  = Claimant{Installation: "i2", Epoch: "e3", Database: "another"}
+)
+
 func begin(t testing.TB, f *Folder, database string) *Restoring {
 	t.Helper()
 	r, err := f.BeginRestore(context.Background(), "i1", database, restoredAt)
@@ -38,16 +45,19 @@ func TestRestoredUploadsAreThereAtOnce(t *testing.T) {
 	if _, err := f.Open(ctx, k); !errors.Is(err, signage.ErrNotFound) {
 		t.Errorf("before all is there: %v", err)
 	}
-	must(t, r.Place("i1", restoredAt))
+	must(t, r.Place(restoredAt, source, copied))
 	if !bytes.Equal(read(t, f, k), content) {
 		t.Error("other bytes")
 	}
-	if err := f.CheckRestored("i2"); !errors.Is(err, ErrUnfinished) {
+	if err := f.CheckRestored(other); !errors.Is(err, ErrUnfinished) {
 		t.Errorf("before the end, to another database: %v", err)
 	}
 	must(t, r.End())
-	must(t, f.CheckRestored("i2"))
-	must(t, f.Claim("i1", 1, restoredAt))
+	must(t, f.CheckRestored(other))
+	must(t, f.CheckClaim(copied, 1))
+	if err := f.Claim(source, 1, restoredAt); !errors.Is(err, ErrSuperseded) {
+		t.Errorf("the database of which the archive was made: %v", err)
+	}
 	if left := files(t, f); len(left) != 2 { // and whose it is
 		t.Errorf("left: %v", left)
 	}
@@ -74,7 +84,7 @@ func TestRestoreBeginsAnewAfterAKill(t *testing.T) {
 		"placed": func(t *testing.T, r *Restoring) {
 			must(t, r.Put(ctx, key("media", old), bytes.NewReader(old)))
 			must(t, r.Put(ctx, key("display", old), bytes.NewReader(old)))
-			must(t, r.Place("i1", restoredAt))
+			must(t, r.Place(restoredAt, source, copied))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,8 +93,11 @@ func TestRestoreBeginsAnewAfterAKill(t *testing.T) {
 			killed := begin(t, f, "db")
 			until(t, killed)
 			must(t, killed.Release()) // as the end of a process does
-			if err := f.CheckRestored("i2"); !errors.Is(err, ErrUnfinished) {
+			if err := f.CheckRestored(other); !errors.Is(err, ErrUnfinished) {
 				t.Errorf("used: %v", err)
+			}
+			if err := f.CheckRestored(source); !errors.Is(err, ErrUnfinished) { // whose installation is the same
+				t.Errorf("used with the database that the copy was made of: %v", err)
 			}
 			if err := f.CheckEmpty("another"); !errors.Is(err, ErrUnfinished) || !strings.Contains(err.Error(), "restore into db") {
 				t.Errorf("into another database: %v", err)
@@ -92,9 +105,12 @@ func TestRestoreBeginsAnewAfterAKill(t *testing.T) {
 			must(t, f.CheckEmpty("db"))
 			r := begin(t, f, "db")
 			must(t, r.Put(ctx, key("media", content), bytes.NewReader(content)))
-			must(t, r.Place("i1", restoredAt))
+			must(t, r.Place(restoredAt, source, copied))
 			must(t, r.Release()) // killed before it could remove its folder, with the database whole
-			must(t, f.CheckRestored("i1"))
+			if err := f.CheckRestored(source); !errors.Is(err, ErrUnfinished) {
+				t.Errorf("used with the database that the copy was made of: %v", err)
+			}
+			must(t, f.CheckRestored(copied))
 			if left := files(t, f); len(left) != 2 || !bytes.Equal(read(t, f, key("media", content)), content) {
 				t.Errorf("left: %v", left)
 			}
@@ -109,7 +125,7 @@ func TestAbandonedRestoreLeavesNothing(t *testing.T) {
 		r := begin(t, f, "db")
 		must(t, r.Put(ctx, key("media", []byte("x")), strings.NewReader("x")))
 		if placed {
-			must(t, r.Place("i1", restoredAt))
+			must(t, r.Place(restoredAt, source, copied))
 			must(t, os.Remove(filepath.Join(f.path, ownerName)))
 		}
 		if _, err := f.BeginRestore(alreadyOver(), "i1", "db", restoredAt); !errors.Is(err, context.Canceled) {
@@ -190,4 +206,19 @@ func TestLookIntoFolderMakesNothing(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("made it: %v", err)
 	}
+}
+
+// What version 0.5.0 left says no epoch. The name of the database tells then.
+func TestRestoredByAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	r := begin(t, f, copied.Database)
+	must(t, r.Place(restoredAt))
+	must(t, os.WriteFile(filepath.Join(f.path, ownerName), []byte(`{"installation": "i1", "since": "2026-11-30T12:00:00Z"}`), 0o600))
+	must(t, r.Release())
+	if err := f.CheckRestored(source); !errors.Is(err, ErrUnfinished) {
+		t.Errorf("another database of the installation: %v", err)
+	}
+	must(t, f.CheckRestored(copied))
+	must(t, f.CheckRestored(source)) // nothing is left of it
 }

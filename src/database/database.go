@@ -24,9 +24,12 @@ import (
 type DB struct {
 	engine   engine
 	readOnly bool
-	filling  bool // see BeginFilling
-	writer   *sql.DB
-	reader   *sql.DB
+	filling  bool   // see BeginFilling
+	epoch    string // that EndFilling gives; empty: it is not chosen yet
+	// unchanged is an [ErrBusy] once a file that is read without a lock was written to; nil: it is locked.
+	unchanged func() error
+	writer    *sql.DB
+	reader    *sql.DB
 
 	writes   atomic.Int64
 	waited   atomic.Int64 // nanoseconds

@@ -19,6 +19,11 @@ var MigrateFrom = (*DB).migrate
 // Dial is how connections to servers are made.
 var Dial = dial
 
+// OpenImmutable opens a file as it is opened where it may be read only and nobody writes to it.
+func OpenImmutable(ctx context.Context, path string) (*DB, error) {
+	return openFile(ctx, path, "the test", true, true)
+}
+
 // OpenWatched opens a database like [Open] and calls before with each statement that its writing connection is about to
 // send and that may write: what the database holds changes at these and nowhere else.
 func OpenWatched(ctx context.Context, target config.Database, before func(statement string)) (*DB, error) {
@@ -74,7 +79,7 @@ func (d *DB) connector(target config.Database, idle time.Duration) (driver.Conne
 		c.Params = sessionSettings(idle)
 		return mysql.NewConnector(c)
 	case *sqlite:
-		return named{d.writer.Driver(), sqliteName(e.path, false)}, nil
+		return named{d.writer.Driver(), sqliteName(e.path, false, false)}, nil
 	}
 	return nil, errors.New("an unknown engine")
 }

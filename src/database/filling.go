@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"vitrine/schema"
-	"vitrine/src/signage"
 )
 
 // unfinished is the name of the table that says that a database is being filled, or that this was broken off: it is made
@@ -166,7 +165,7 @@ func (d *DB) EndFilling(ctx context.Context) error {
 		return errNotFilling
 	}
 	err := d.onWriter(ctx, func(c conn) error {
-		if _, err := c.ExecContext(ctx, "UPDATE installation SET epoch = ?", string(signage.NewID())); err != nil {
+		if _, err := c.ExecContext(ctx, "UPDATE installation SET epoch = ?", d.nextEpoch()); err != nil {
 			return fmt.Errorf("give the installation another epoch: %w", d.Explain(err))
 		}
 		if _, err := c.ExecContext(ctx, "DROP TABLE "+unfinished); err != nil {
@@ -175,7 +174,7 @@ func (d *DB) EndFilling(ctx context.Context) error {
 		return nil
 	})
 	if err == nil {
-		d.filling = false
+		d.filling, d.epoch = false, ""
 	}
 	return err
 }

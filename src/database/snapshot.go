@@ -78,6 +78,9 @@ func (s *Snapshot) Count(ctx context.Context, table schema.Table) (rows int64, e
 // fails. The rows are not held in memory. The values are in the order of the table's columns, and each is nil, an int64,
 // a string or a []byte, as the kind of its column says. Text may be text that is not UTF-8, where SQLite holds such.
 // The list and a []byte in it are good until fn returns. fn must not use the snapshot. Its error is returned as it is.
+//
+// A file of SQLite that cannot be locked may be written to meanwhile. The error is an [ErrBusy] then, after whatever fn
+// got.
 func (s *Snapshot) Rows(ctx context.Context, table schema.Table, fn func(values []any) error) error {
 	names, key := quoteAll(s.db.engine, table.ColumnNames()), quoteAll(s.db.engine, table.Key)
 	query := "SELECT " + names + " FROM " + s.db.engine.quote(table.Name) + " ORDER BY " + key
@@ -93,6 +96,8 @@ func (s *Snapshot) Rows(ctx context.Context, table schema.Table, fn func(values 
 		return err
 	})
 	switch {
+	case s.db.unchanged != nil && s.db.unchanged() != nil: // also where it looks like damage, or to fn
+		return fmt.Errorf("read the rows of %s: %w", table.Name, s.db.unchanged())
 	case failed != nil:
 		return failed
 	case err != nil:

@@ -40,18 +40,27 @@ func openSQLite(ctx context.Context, target config.Database, readOnly bool) (*DB
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", target.Path, err)
 	}
-	d := &DB{engine: &sqlite{path, target.URLHint()}, readOnly: readOnly}
-	// The writer is used first: it makes the file, with a mode that keeps others out, and sets its journal.
-	name := sqliteName(path, false)
-	if readOnly {
-		name = sqliteName(path, true)
-	} else if err := private(path); err != nil {
-		return nil, err
+	return openFile(ctx, path, target.URLHint(), readOnly, readOnly && immutable(path))
+}
+
+// openFile opens the database in a file, which may be immutable if it is only read.
+func openFile(ctx context.Context, path, hint string, readOnly, immutable bool) (d *DB, err error) {
+	d = &DB{engine: &sqlite{path, hint}, readOnly: readOnly}
+	if immutable {
+		if d.unchanged, err = watchFile(path); err != nil {
+			return nil, err
+		}
 	}
-	if d.writer, err = sql.Open("sqlite", name); err != nil {
+	// The writer is used first: it makes the file, with a mode that keeps others out, and sets its journal.
+	if !readOnly {
+		if err := private(path); err != nil {
+			return nil, err
+		}
+	}
+	if d.writer, err = sql.Open("sqlite", sqliteName(path, readOnly, immutable)); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	if d.reader, err = sql.Open("sqlite", sqliteName(path, true)); err != nil {
+	if d.reader, err = sql.Open("sqlite", sqliteName(path, true, immutable)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.writer.Close())
 	}
 	return d.ready(ctx)
@@ -92,9 +101,9 @@ func private(path string) error {
 	return file.Close()
 }
 
-// immutable reports whether a file cannot change while we look at it: it lies where nobody, or at least not we, may make
-// the files that SQLite needs beside a database that is written, and they are not there. Without being told so SQLite
-// would refuse to read it.
+// immutable reports whether a file is taken for one that cannot change while we look at it: it lies where nobody, or at
+// least not we, may make the files that SQLite needs beside a database that is written, and they are not there. Without
+// being told so SQLite would refuse to read it. Being told, it locks nothing; see watchFile.
 func immutable(path string) bool {
 	if err := unix.Access(filepath.Dir(path), unix.W_OK); !errors.Is(err, unix.EROFS) && !errors.Is(err, unix.EACCES) {
 		return false
@@ -103,9 +112,29 @@ func immutable(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
+// watchFile returns a function that tells whether a file is still as it is now. Others may write to one that we may not,
+// and whoever reads it then without a lock gets something of before and something of after.
+func watchFile(path string) (unchanged func() error, err error) {
+	before, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil // the connection says it better
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: look at %s: %w", ErrUnavailable, path, err)
+	}
+	return func() error {
+		after, err := os.Stat(path)
+		if err == nil && os.SameFile(before, after) && after.Size() == before.Size() && after.ModTime().Equal(before.ModTime()) {
+			return nil
+		}
+		return errors.Join(fmt.Errorf("%w: someone began to write to %s while it was read, from where it cannot be locked; try "+
+			"again", ErrBusy, path), err)
+	}, nil
+}
+
 // sqliteName spells a data source for the driver. The pragmas run in this order on each connection: the time-out comes
 // first so that the others wait for a lock too. (A _time_format here would silently switch _txlock off.)
-func sqliteName(path string, readOnly bool) string {
+func sqliteName(path string, readOnly, immutable bool) string {
 	pragmas := []string{
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"foreign_keys(1)",
@@ -114,7 +143,7 @@ func sqliteName(path string, readOnly bool) string {
 	if readOnly {
 		pragmas = append(pragmas, "query_only(1)")
 		query.Set("mode", "rw") // the file is not made
-		if immutable(path) {
+		if immutable {
 			query.Set("immutable", "1")
 		}
 	} else {

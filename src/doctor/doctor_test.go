@@ -61,7 +61,7 @@ func installed(t *testing.T, target config.Database) *ward {
 	must(t, err)
 	installation, err := w.store.Installation(t.Context())
 	must(t, err)
-	must(t, w.blobs.Claim(installation.ID, 0, time.Now()))
+	must(t, w.blobs.Claim(blob.Claimant{Installation: installation.ID, Epoch: installation.Epoch}, 0, time.Now()))
 	w.add("first.png", []byte("the bytes of the first picture"))
 	return w
 }

@@ -70,7 +70,8 @@ func (e *exam) claimed(ctx context.Context) error {
 		return fmt.Errorf("%w: the database knows %d of them, and %s holds none; put the folder back", blob.ErrLost, count,
 			e.Config.UploadsURL)
 	}
-	return e.blobs.CheckClaim(installation.ID, count)
+	by := blob.Claimant{Installation: installation.ID, Epoch: installation.Epoch}
+	return e.blobs.CheckClaim(by, count)
 }
 
 // tally counts what is wrong with uploads.

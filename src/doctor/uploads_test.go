@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vitrine/schema"
+	"vitrine/src/blob"
 	"vitrine/src/config"
 	"vitrine/src/signage"
 	"vitrine/src/testkit"
@@ -60,8 +61,14 @@ func TestOrphans(t *testing.T) {
 func TestUploadsOfAnother(t *testing.T) {
 	t.Parallel()
 	w := installed(t, testkit.Fresh(t, schema.SQLite))
-	must(t, w.blobs.Adopt(signage.NewID(), time.Now()))
+	must(t, w.blobs.Adopt(blob.Claimant{Installation: signage.NewID(), Epoch: "e"}, time.Now()))
 	expect(t, w.examine(), Wrong, "uploads", "These are the uploads of another installation", "vitrine adopt-uploads")
+	i, err := w.store.Installation(t.Context())
+	must(t, err)
+	for _, epoch := range []string{i.Epoch, "of a copy"} {
+		must(t, w.blobs.Adopt(blob.Claimant{Installation: i.ID, Epoch: epoch, Database: "the copy"}, time.Now()))
+	}
+	expect(t, w.examine(), Wrong, "uploads", "This database was left for another one", "are used with the copy", "vitrine adopt-uploads")
 	must(t, os.RemoveAll(w.cfg.UploadsURL))
 	expect(t, w.examine(), Wrong, "uploads", "The uploads are missing", "holds none; put the folder back")
 	must(t, os.MkdirAll(filepath.Join(w.cfg.UploadsURL, "media"), 0o700))

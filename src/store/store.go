@@ -33,7 +33,8 @@ func (s *Store) OnCommit(fn func()) { s.onCommit = fn }
 
 // Installation is what tells one set of data from another.
 type Installation struct {
-	ID        signage.ID
+	ID        signage.ID // which a copy of the data shares
+	Epoch     string     // of these rows, see [signage.EventID]
 	CreatedAt time.Time
 }
 
@@ -41,7 +42,7 @@ type Installation struct {
 func (s *Store) Installation(ctx context.Context) (Installation, error) {
 	var i Installation
 	var created int64
-	err := s.queryRow(ctx, "SELECT id, created_at FROM installation WHERE one = 1").Scan(&i.ID, &created)
+	err := s.queryRow(ctx, "SELECT id, epoch, created_at FROM installation WHERE one = 1").Scan(&i.ID, &i.Epoch, &created)
 	i.CreatedAt = instant(created)
 	return i, s.wrap("read the installation", err)
 }

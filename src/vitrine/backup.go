@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"vitrine/src/blob"
 	"vitrine/src/config"
 	"vitrine/src/database"
+	"vitrine/src/store"
 )
 
 // backupPlan is where a backup goes.
@@ -104,7 +106,7 @@ func (p backupPlan) run(ctx context.Context, cmd *cobra.Command, cfg *config.Con
 	bar := newBar(cmd.ErrOrStderr())
 	now := time.Now()
 	write := func(to io.Writer) error {
-		err := p.write(ctx, cfg, to, now, bar)
+		err := p.write(ctx, cfg, to, now, bar, newLog(cfg, cmd.ErrOrStderr()))
 		bar.clear()
 		return err
 	}
@@ -127,7 +129,7 @@ func (p backupPlan) run(ctx context.Context, cmd *cobra.Command, cfg *config.Con
 	if p.folder == "" {
 		return nil
 	}
-	removed, err := archive.Prune(p.folder, p.keep)
+	removed, err := archive.Prune(p.folder, p.keep, filepath.Base(path))
 	if len(removed) > 0 {
 		fmt.Fprintf(told, "Removed %s.\n", strings.Join(removed, ", "))
 	}
@@ -157,7 +159,8 @@ func (p backupPlan) repeat(ctx context.Context, cmd *cobra.Command, cfg *config.
 }
 
 // write writes an archive of the installation that the settings name. It opens all of it to look at it only.
-func (p backupPlan) write(ctx context.Context, cfg *config.Config, to io.Writer, now time.Time, bar *bar) (err error) {
+func (p backupPlan) write(ctx context.Context, cfg *config.Config, to io.Writer, now time.Time, bar *bar, log *slog.Logger) (
+	err error) {
 	if err := databaseThere(cfg); err != nil {
 		return err
 	}
@@ -169,6 +172,10 @@ func (p backupPlan) write(ctx context.Context, cfg *config.Config, to io.Writer,
 	uploads, err := blob.LookIntoFolder(cfg.UploadsURL)
 	if err != nil {
 		return failed(config.ExitUploads, fmt.Errorf("%w: %w", errUploads, err))
+	}
+	r := &rooms{log: log, database: db, store: store.New(db), blobs: uploads}
+	if err := r.checkClaim(ctx); blob.IsOne(err) { // a backup takes nothing away; what else is wrong, it finds out itself
+		log.Warn("The database and the uploads do not belong together", "why", err)
 	}
 	from := archive.Source{Database: db, Uploads: uploads, Program: version, Now: now, DespiteFaults: p.despiteFaults}
 	bar.manifest, bar.summary, err = archive.Backup(ctx, to, from, bar.show)

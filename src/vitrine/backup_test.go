@@ -113,7 +113,8 @@ func (p place) fill(t *testing.T, media, changes int) {
 		})
 	}
 	if err == nil {
-		err = errors.Join(db.EndFilling(ctx), uploads.Adopt("an installation", time.Now()))
+		by := blob.Claimant{Installation: "an installation", Epoch: "an epoch"}
+		err = errors.Join(db.EndFilling(ctx), uploads.Adopt(by, time.Now()))
 	}
 	if err != nil {
 		t.Fatal(err)

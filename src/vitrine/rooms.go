@@ -101,21 +101,49 @@ var errUploads = errors.New("the uploads folder cannot be used")
 
 // claim makes sure that the database and the uploads belong together.
 func (r *rooms) claim(ctx context.Context) error {
-	installation, err := r.store.Installation(ctx)
+	by, err := r.claimant(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.blobs.CheckRestored(installation.ID); err != nil {
+	if err := r.blobs.CheckRestored(by); err != nil {
 		return fmt.Errorf("%w: %w", errUploads, err)
 	}
 	known, _, err := r.store.CountMedia(ctx, store.MediaQuery{})
 	if err != nil {
 		return err
 	}
-	if err := r.blobs.Claim(installation.ID, known, time.Now()); err != nil {
+	if err := r.blobs.Claim(by, known, time.Now()); err != nil {
 		return fmt.Errorf("%w: %w", errUploads, err)
 	}
 	return nil
+}
+
+// claimant returns what the uploads folder is to know of the database.
+func (r *rooms) claimant(ctx context.Context) (blob.Claimant, error) {
+	i, err := r.store.Installation(ctx)
+	return blob.Claimant{Installation: i.ID, Epoch: i.Epoch, Database: r.database.Describe()}, err
+}
+
+// checkClaim returns an error of the uploads if they do not belong to the database. It changes nothing.
+func (r *rooms) checkClaim(ctx context.Context) error {
+	by, err := r.claimant(ctx)
+	if err != nil {
+		return err
+	}
+	known, _, err := r.store.CountMedia(ctx, store.MediaQuery{})
+	if err != nil {
+		return err
+	}
+	return r.blobs.CheckClaim(by, known)
+}
+
+// sweep removes uploads that belong to no medium, as long as they are those of this database: another node may have
+// gone on with a copy of it.
+func (r *rooms) sweep(ctx context.Context, before time.Time) (removed int, err error) {
+	if err := r.checkClaim(ctx); err != nil {
+		return 0, err
+	}
+	return r.intake.Sweep(ctx, before)
 }
 
 // dataStatus finds the status for an error of the database or the uploads.
@@ -125,8 +153,8 @@ func dataStatus(err error) int {
 		return config.ExitFull
 	case errors.Is(err, database.ErrFilled), errors.Is(err, blob.ErrFilled):
 		return config.ExitNotEmpty
-	case errors.Is(err, blob.ErrForeign), errors.Is(err, blob.ErrLost), errors.Is(err, blob.ErrUnfinished),
-		errors.Is(err, database.ErrUnfinished):
+	case errors.Is(err, blob.ErrForeign), errors.Is(err, blob.ErrLost), errors.Is(err, blob.ErrSuperseded),
+		errors.Is(err, blob.ErrUnfinished), errors.Is(err, database.ErrUnfinished):
 		return config.ExitLost
 	case errors.Is(err, errUploads):
 		return config.ExitUploads
@@ -197,7 +225,7 @@ func (r *rooms) tidy(ctx context.Context) {
 		} else if removed > 0 {
 			r.log.Info("Removed abandoned uploads", "count", removed)
 		}
-		if removed, err := r.intake.Sweep(ctx, now.Add(-uploadsLater)); err != nil {
+		if removed, err := r.sweep(ctx, now.Add(-uploadsLater)); err != nil {
 			r.report("bytes that belong to nothing", err)
 		} else if removed > 0 {
 			r.log.Info("Removed bytes that belong to no medium", "count", removed)
