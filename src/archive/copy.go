@@ -48,7 +48,8 @@ type CopyReport struct {
 // it could not be emptied, or the process was killed, the next copy begins anew. The installation keeps its id and gets
 // another epoch, so that every screen reads its playlist again.
 //
-// Errors: [ErrDiffers] with the report, [ErrFaults], [database.ErrBusy] if either side is in use, others of the databases and of the uploads.
+// Errors: [ErrDiffers] with the report, [ErrFaults], [database.ErrBusy] if either side is in use, others of the databases
+// and of the uploads.
 func Copy(ctx context.Context, from, to Side, options CopyOptions, progress Progress) (CopyReport, error) {
 	c := &copying{from: from, to: to, options: options, progress: progress, at: time.Now()}
 	if err := c.check(ctx); err != nil {

@@ -118,8 +118,8 @@ func (c *copyCommand) lock(cfg *config.Config, from, to end) (release func() err
 		}
 		return err
 	}
-	into := to.dataDir
-	if to.database.Path != "" {
+	into := to.dataDir // whose server may have its database elsewhere
+	if into == "" && to.database.Path != "" {
 		into = filepath.Dir(to.database.Path)
 	}
 	if into != "" {
@@ -130,21 +130,35 @@ func (c *copyCommand) lock(cfg *config.Config, from, to end) (release func() err
 		}
 		held = append(held, folder.Close)
 	}
-	outOf := []string{from.dataDir}
-	if from.database.Path != "" {
-		outOf = append(outOf, filepath.Dir(from.database.Path))
-	}
-	for _, dir := range outOf {
-		if dir == "" || c.live || sameFolder(dir, into) {
-			continue
-		}
-		one, err := datafolder.Hold(dir)
+	for _, one := range c.sourceLocks(from, to, into) {
+		let, err := one()
 		if err != nil {
 			return nil, errors.Join(err, release())
 		}
-		held = append(held, one)
+		held = append(held, let)
 	}
 	return release, nil
+}
+
+// sourceLocks returns what keeps servers off the source, which may be in the folder that is locked already.
+func (c *copyCommand) sourceLocks(from, to end, into string) (locks []func() (func() error, error)) {
+	if c.live {
+		return nil
+	}
+	folder := func(dir string) {
+		if dir != "" && !sameFolder(dir, into) && (to.database.Path == "" || !sameFolder(dir, filepath.Dir(to.database.Path))) {
+			locks = append(locks, func() (func() error, error) { return datafolder.Hold(dir) })
+		}
+	}
+	folder(from.dataDir)
+	if from.database.Path == "" {
+		return locks
+	}
+	folder(filepath.Dir(from.database.Path))
+	if !sameFolder(from.database.Path, to.database.Path) {
+		locks = append(locks, func() (func() error, error) { return datafolder.HoldDatabase(from.database.Path) })
+	}
+	return locks
 }
 
 func sameFolder(a, b string) bool {
