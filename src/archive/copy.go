@@ -15,7 +15,7 @@ import (
 // Side is an installation at one end of a copy.
 type Side struct {
 	Database *database.DB // the source's may be opened to look at it only
-	Uploads  *blob.Folder // nil on both: they stay where they are
+	Uploads  *blob.Folder // nil at the target: they stay where they are; at the source: nobody looks whether they are there
 }
 
 // CopyOptions say how an installation is copied.
@@ -113,7 +113,7 @@ func (c *copying) frozen(ctx context.Context) (err error) {
 	if err := c.survey(ctx); err != nil {
 		return err
 	}
-	if c.to.Uploads != nil {
+	if c.from.Uploads != nil {
 		if err := c.findUploads(ctx); err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func (c *copying) survey(ctx context.Context) (err error) {
 		}
 		id := m.Tables[i].column("id")
 		if err := c.source.Rows(ctx, table, func(values []any) error {
-			if table.Name == mediaTable && c.to.Uploads == nil {
+			if table.Name == mediaTable && c.from.Uploads == nil {
 				return nil
 			}
 			if table.Name == mediaTable {

@@ -192,13 +192,15 @@ func (c *copyCommand) copy(ctx context.Context, cmd *cobra.Command, cfg *config.
 		}
 	}()
 	a, b := archive.Side{Database: source}, archive.Side{Database: target}
-	if !sameFolder(from.uploads, to.uploads) && filepath.Clean(from.uploads) != filepath.Clean(to.uploads) {
-		if a.Uploads, err = blob.OpenFolder(from.uploads); err == nil {
-			b.Uploads, err = blob.OpenFolder(to.uploads)
-		}
-		if err != nil {
-			return report, fmt.Errorf("%w: %w", errUploads, err)
-		}
+	a.Uploads, err = blob.FolderToRead(from.uploads)
+	if c.from.uploads != "" { // the one that was named must be there, also where nothing is looked for in it
+		a.Uploads, err = blob.LookIntoFolder(from.uploads)
+	}
+	if err == nil && !sameFolder(from.uploads, to.uploads) && filepath.Clean(from.uploads) != filepath.Clean(to.uploads) {
+		b.Uploads, err = blob.OpenFolder(to.uploads)
+	}
+	if err != nil {
+		return report, failed(config.ExitUploads, fmt.Errorf("%w: %w", errUploads, err))
 	}
 	bar := newBar(cmd.ErrOrStderr())
 	report, err = archive.Copy(ctx, a, b, archive.CopyOptions{Program: version, Live: c.live}, bar.show)
