@@ -118,6 +118,9 @@ func (c *copying) frozen(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := stillAlone(ctx, c.to.Database); err != nil {
+		return err
+	}
 	if err := c.to.Database.BeginFilling(ctx, "vitrine copy"); err != nil {
 		return err
 	}

@@ -176,6 +176,24 @@ func (d *DB) unused(ctx context.Context, c conn, there map[string]bool) error {
 	return nil
 }
 
+// Filled lists the tables, by name, into which rows may be loaded while a database is being filled.
+func (d *DB) Filled(ctx context.Context) (names []string, err error) {
+	if !d.filling {
+		return nil, errNotFilling
+	}
+	err = d.onWriter(ctx, func(c conn) error {
+		there, err := tableNames(ctx, c)
+		for name := range there {
+			if name != unfinished && name != schema.RevisionTable {
+				names = append(names, name)
+			}
+		}
+		return err
+	})
+	slices.Sort(names)
+	return names, err
+}
+
 // EndFilling gives the installation another epoch, so that every screen reads its playlist anew, and lets the database
 // be used.
 func (d *DB) EndFilling(ctx context.Context) error {
