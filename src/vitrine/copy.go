@@ -185,7 +185,7 @@ func (c *copyCommand) copy(ctx context.Context, cmd *cobra.Command, cfg *config.
 	}
 	defer func() {
 		untouched := err != nil && to.database.Path != "" && errors.Is(missing, fs.ErrNotExist) &&
-			target.Fillable(context.WithoutCancel(ctx)) == nil
+			nothingIn(context.WithoutCancel(ctx), target)
 		err = errors.Join(err, target.Close())
 		if untouched { // the file was made by opening it, and nothing is in it
 			err = errors.Join(err, os.Remove(to.database.Path))
