@@ -14,6 +14,7 @@ import (
 const (
 	aloneWithin = 15 * time.Second
 	alonePause  = 100 * time.Millisecond
+	stillWithin = time.Second // who comes after that was seen is no process that is about to be gone
 )
 
 // stopFirst says what there is to do about others.
@@ -21,7 +22,17 @@ const stopFirst = "stop every server on it first"
 
 // alone refuses a database that others use. mend says what there is to do.
 func alone(ctx context.Context, db *database.DB, mend string) error {
-	for end := time.Now().Add(aloneWithin); ; {
+	return aloneBy(ctx, db, mend, aloneWithin)
+}
+
+// stillAlone is [alone] once more, right before a database is emptied: since it was asked first, an archive may have been
+// read for hours.
+func stillAlone(ctx context.Context, db *database.DB) error {
+	return aloneBy(ctx, db, stopFirst, stillWithin)
+}
+
+func aloneBy(ctx context.Context, db *database.DB, mend string, within time.Duration) error {
+	for end := time.Now().Add(within); ; {
 		others, err := db.Others(ctx)
 		if err != nil || len(others) == 0 {
 			return err

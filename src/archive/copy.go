@@ -15,7 +15,7 @@ import (
 // Side is an installation at one end of a copy.
 type Side struct {
 	Database *database.DB // the source's may be opened to look at it only
-	Uploads  *blob.Folder // nil on both: they stay where they are
+	Uploads  *blob.Folder // nil at the target: they stay where they are; at the source: nobody looks whether they are there
 }
 
 // CopyOptions say how an installation is copied.
@@ -42,13 +42,14 @@ type CopyReport struct {
 
 // Copy copies every row from one database to another that is empty, and every upload that a row refers to where there is
 // another uploads folder, and then reads the target again and compares it with what was read of the source. The source
-// is not changed. What is written to it meanwhile is not copied.
+// is not changed. What is written to it meanwhile is not copied: unless that is wanted, it makes Copy fail.
 //
 // The target cannot be used before all is there and was found the same. When Copy fails the target is as empty as before; if
 // it could not be emptied, or the process was killed, the next copy begins anew. The installation keeps its id and gets
 // another epoch, so that every screen reads its playlist again.
 //
-// Errors: [ErrDiffers] with the report, [ErrFaults], those of the databases and of the uploads.
+// Errors: [ErrDiffers] with the report, [ErrFaults], [database.ErrBusy] if either side is in use, others of the databases
+// and of the uploads.
 func Copy(ctx context.Context, from, to Side, options CopyOptions, progress Progress) (CopyReport, error) {
 	c := &copying{from: from, to: to, options: options, progress: progress, at: time.Now()}
 	if err := c.check(ctx); err != nil {
@@ -112,15 +113,22 @@ func (c *copying) frozen(ctx context.Context) (err error) {
 	if err := c.survey(ctx); err != nil {
 		return err
 	}
-	if c.to.Uploads != nil {
+	if c.from.Uploads != nil {
 		if err := c.findUploads(ctx); err != nil {
 			return err
 		}
 	}
+	if err := stillAlone(ctx, c.to.Database); err != nil {
+		return err
+	}
 	if err := c.to.Database.BeginFilling(ctx, "vitrine copy"); err != nil {
 		return err
 	}
-	if err := c.fill(ctx); err != nil {
+	err = c.fill(ctx)
+	if err == nil && !c.options.Live {
+		err = c.unchanged(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, c.abandon(context.WithoutCancel(ctx)))
 	}
 	return c.end(context.WithoutCancel(ctx))
@@ -191,7 +199,7 @@ func (c *copying) survey(ctx context.Context) (err error) {
 		}
 		id := m.Tables[i].column("id")
 		if err := c.source.Rows(ctx, table, func(values []any) error {
-			if table.Name == mediaTable && c.to.Uploads == nil {
+			if table.Name == mediaTable && c.from.Uploads == nil {
 				return nil
 			}
 			if table.Name == mediaTable {

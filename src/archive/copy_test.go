@@ -186,3 +186,40 @@ func TestCopyIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// What someone writes to the source while it is copied is not lost without a word.
+func TestCopyOfASourceThatChanges(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range schema.Dialects() {
+		for _, live := range []bool{false, true} {
+			t.Run(fmt.Sprint(dialect, "/", live), func(t *testing.T) {
+				t.Parallel()
+				source, target := source(t, dialect), testkit.Fresh(t, schema.SQLite)
+				written := false
+				from, to := archive.Side{Database: lookAt(t, source)}, archive.Side{Database: testkit.Opened(t, target)}
+				_, err := archive.Copy(t.Context(), from, to, archive.CopyOptions{Program: "test", Live: live},
+					func(step archive.Step, _, _ int64) {
+						if step != archive.StepCheck || written {
+							return
+						}
+						written = true
+						if err := testkit.Exec(t, source, "UPDATE account SET password_hash = 'another'"); err != nil {
+							t.Error(err)
+						}
+					})
+				if live {
+					if err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				if !errors.Is(err, database.ErrBusy) || !strings.Contains(fmt.Sprint(err), "(table account)") {
+					t.Errorf("%v", err)
+				}
+				if status, err := testkit.Opened(t, target).Status(t.Context()); err != nil || !status.New {
+					t.Errorf("left behind: %+v, %v", status, err)
+				}
+			})
+		}
+	}
+}

@@ -31,8 +31,9 @@ func (c *copying) findUploads(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %d are missing in %s, the first is %s; put them back, or remove their media from the library, and "+
-		"copy again", ErrFaults, len(missing), c.from.Uploads.Describe(), missing[0])
+	return fmt.Errorf("%w: %d are missing in %s, the first is %s; put them back, name the folder that holds them with "+
+		"--from-uploads, or remove their media from the library, and copy again", ErrFaults, len(missing), c.from.Uploads.Describe(),
+		missing[0])
 }
 
 // keysOf returns the keys of what is to be on the shelf for one medium.

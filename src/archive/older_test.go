@@ -20,6 +20,12 @@ import (
 // connected_until, and there is one.
 func older(t *testing.T, dialect string) []byte {
 	t.Helper()
+	return olderWith(t, dialect, func(tables []Table) []Table { return tables })
+}
+
+// olderWith is older with other tables.
+func olderWith(t *testing.T, dialect string, change func([]Table) []Table) []byte {
+	t.Helper()
 	steps, err := schema.Steps(dialect)
 	check(t, err)
 	m := testManifest()
@@ -34,6 +40,7 @@ func older(t *testing.T, dialect string) []byte {
 		}
 		m.Tables = append(m.Tables, described)
 	}
+	m.Tables = change(m.Tables)
 	rows := map[string][]any{
 		"installation": {int64(1), "i1", "e1", int64(0), int64(1)},
 		"screen":       {"s1", "Entrée", "entrée", nil, int64(90), "hash", int64(1), nil, "", "", int64(0), int64(0), ""},
@@ -90,6 +97,12 @@ func TestRefusedRestoreLeavesNothing(t *testing.T) {
 	good := packed(t, ended(testEntries(), nil))
 	old := older(t, schema.SQLite)
 	later := manifestWith(func(m *Manifest) { m.Schema, m.Program = "offline_player", "0.9.0" })
+	less := olderWith(t, schema.SQLite, func(tables []Table) []Table {
+		return slices.DeleteFunc(tables, func(table Table) bool { return table.Name == "account" })
+	})
+	more := olderWith(t, schema.SQLite, func(tables []Table) []Table {
+		return append(tables, Table{"pg_authid", []Column{{"rolname", schema.Text}}, []string{"rolname"}})
+	})
 	same := manifestWith(func(m *Manifest) { m.Schema = "screen_connected_until" })
 	for _, dialect := range schema.Dialects() {
 		for name, test := range map[string]struct {
@@ -100,7 +113,9 @@ func TestRefusedRestoreLeavesNothing(t *testing.T) {
 			"cut short":         {old[:len(old)-10], ErrDamaged, "cut short"},
 			"newer":             {packed(t, later), ErrNewer, "version 0.9.0 made it"},
 			"other tables":      {packed(t, same), ErrNoArchive, "not those of the migration"},
-			"tables of no base": {good, nil, "fill table installation"}, // found out when they are loaded
+			"tables of no base": {good, ErrNoArchive, "not those of the migration"},
+			"a table less":      {less, ErrNoArchive, "not those of the migration"},
+			"a table more":      {more, ErrNoArchive, "not those of the migration"},
 		} {
 			t.Run(dialect+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -115,6 +130,59 @@ func TestRefusedRestoreLeavesNothing(t *testing.T) {
 					t.Errorf("used afterwards: %v", err)
 				}
 			})
+		}
+	}
+}
+
+// lastly calls a function when all was read.
+type lastly struct {
+	io.Reader
+	call func()
+}
+
+func (l *lastly) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if err != nil && l.call != nil {
+		l.call()
+		l.call = nil
+	}
+	return n, err
+}
+
+// A server that was started on the target while the archive was read does not lose what it has.
+func TestTargetThatIsUsedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range schema.Dialects() {
+		if dialect == schema.SQLite {
+			continue // whose folder is locked
+		}
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			place := testkit.Fresh(t, dialect)
+			to := target(t, dialect)
+			to.Database = testkit.Opened(t, place)
+			_, _, err := Restore(t.Context(), &lastly{bytes.NewReader(older(t, dialect)), func() { testkit.Migrated(t, place) }}, to, nothing)
+			if !errors.Is(err, database.ErrBusy) {
+				t.Errorf("got %v", err)
+			}
+			if status, err := to.Database.Status(t.Context()); err != nil || status.New {
+				t.Errorf("what the server made is gone: %+v, %v", status, err)
+			}
+		})
+	}
+}
+
+// What an archive is loaded into is not kept for going back.
+func TestOlderArchiveLeavesNoCopyOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	place := testkit.Fresh(t, schema.SQLite)
+	to := target(t, schema.SQLite)
+	to.Database = testkit.Opened(t, place)
+	_, _, err := Restore(t.Context(), bytes.NewReader(older(t, schema.SQLite)), to, nothing)
+	check(t, err)
+	for _, name := range names(t, filepath.Dir(place.Path)) {
+		if base := filepath.Base(place.Path); name != base && name != base+"-wal" && name != base+"-shm" {
+			t.Errorf("there is %s", name)
 		}
 	}
 }

@@ -143,12 +143,18 @@ func (r *restore) upload(key string, _ int64, content io.Reader) error {
 // fill loads the rows, compares them with those of the archive, and puts the uploads in their place.
 func (r *restore) fill() error {
 	db := r.to.Database
+	if err := stillAlone(r.ctx, db); err != nil {
+		return err
+	}
 	if err := db.BeginFilling(r.ctx, "vitrine restore"); err != nil {
 		return err
 	}
 	r.filling = true
 	quiet := func(string, int, int) {}
 	if err := db.MigrateTo(r.ctx, r.to.Program, r.m.Schema, quiet); err != nil {
+		return err
+	}
+	if err := r.sameTables(); err != nil {
 		return err
 	}
 	if err := db.Load(r.ctx, r.load); err != nil {
@@ -161,6 +167,24 @@ func (r *restore) fill() error {
 		return err
 	}
 	return placeUploads(r.ctx, r.staged, db, signage.ID(r.m.Installation), "", r.to.Now)
+}
+
+// sameTables makes sure that the archive has every table of its schema and no other. Of a schema that is not the newest
+// this is only known once it was made.
+func (r *restore) sameTables() error {
+	there, err := r.to.Database.Filled(r.ctx)
+	if err != nil {
+		return err
+	}
+	var given []string
+	for _, table := range r.m.Tables {
+		given = append(given, table.Name)
+	}
+	slices.Sort(given)
+	if !slices.Equal(given, there) {
+		return wrong("its tables are not those of the migration %q", r.m.Schema)
+	}
+	return nil
 }
 
 // Rows are loaded in batches, which end at whichever comes first.

@@ -26,7 +26,8 @@ func untouched() []string {
 // who wants to use it meanwhile. From now on every other look at it is refused with an [ErrUnfinished], until
 // [DB.EndFilling]; through this DB, [DB.Migrate] and [DB.Load] work. Nobody else may use the database, see [DB.Others].
 //
-// Errors: [ErrFilled], [ErrForeign], [ErrNewer], or one of the database itself. With these three nothing was changed.
+// Errors: [ErrFilled], [ErrForeign], [ErrNewer], or one of the database itself. With these three nothing was changed; with
+// another one the database is as it was, or empty.
 func (d *DB) BeginFilling(ctx context.Context, what string) (err error) {
 	if d.readOnly {
 		return errOpenedReadOnly
@@ -35,14 +36,31 @@ func (d *DB) BeginFilling(ctx context.Context, what string) (err error) {
 	if err != nil {
 		return err
 	}
-	d.filling = true
+	if err = d.take(ctx, there, what); err == nil {
+		return nil
+	}
+	// Otherwise it could not be used any more. The connection may be broken by now.
+	if ctx = context.WithoutCancel(ctx); d.filling {
+		return errors.Join(err, d.AbandonFilling(ctx))
+	}
+	if !there[unfinished] {
+		_ = d.onWriter(ctx, func(c conn) error { // it may be there, and this may be allowed
+			_, err := c.ExecContext(ctx, "DROP TABLE "+unfinished)
+			return err
+		})
+	}
+	return err
+}
+
+// take notes that the database is being filled, and empties it.
+func (d *DB) take(ctx context.Context, there map[string]bool, what string) error {
 	return d.onWriter(ctx, func(c conn) error {
 		if !there[unfinished] {
 			if err := d.tryRights(ctx, c); err != nil {
-				d.filling = false
 				return err
 			}
 		}
+		d.filling = true
 		for _, statement := range emptying(d.engine, there) {
 			if _, err := c.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("empty the database to fill it: %w", d.Explain(err))
@@ -68,7 +86,7 @@ func emptying(e engine, there map[string]bool) (statements []string) {
 }
 
 // tryRights tries everything that making and changing tables needs, on a table that says by its name that the database
-// is being filled, should the user be allowed to make it and not to remove it.
+// is being filled, should the user be allowed to make it and not to remove it. When it fails the table may be left.
 func (d *DB) tryRights(ctx context.Context, c conn) error {
 	name := unfinished
 	for _, statement := range []string{
@@ -81,7 +99,6 @@ func (d *DB) tryRights(ctx context.Context, c conn) error {
 		"DROP TABLE " + name,
 	} {
 		if _, err := c.ExecContext(ctx, statement); err != nil {
-			_, _ = c.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+name) // it may be there, and this may be allowed
 			return fmt.Errorf("try whether the database can be filled, with %s: %w", strings.Join(strings.Fields(statement)[:2], " "),
 				d.Explain(err))
 		}
@@ -156,6 +173,24 @@ func (d *DB) unused(ctx context.Context, c conn, there map[string]bool) error {
 			strings.Join(used, ", "), d.engine.elsewhere())
 	}
 	return nil
+}
+
+// Filled lists the tables, by name, into which rows may be loaded while a database is being filled.
+func (d *DB) Filled(ctx context.Context) (names []string, err error) {
+	if !d.filling {
+		return nil, errNotFilling
+	}
+	err = d.onWriter(ctx, func(c conn) error {
+		there, err := tableNames(ctx, c)
+		for name := range there {
+			if name != unfinished && name != schema.RevisionTable {
+				names = append(names, name)
+			}
+		}
+		return err
+	})
+	slices.Sort(names)
+	return names, err
 }
 
 // EndFilling gives the installation another epoch, so that every screen reads its playlist anew, and lets the database

@@ -183,7 +183,7 @@ func (m *migration) run(ctx context.Context) (report Report, err error) {
 // change makes a copy where that is the way back, and applies what is missing.
 func (m *migration) change(ctx context.Context, waiting func()) (report Report, err error) {
 	var saved string
-	if len(m.pending) > 0 && len(m.applied) > 0 {
+	if len(m.pending) > 0 && len(m.applied) > 0 && !m.filling { // who fills it has what it is filled with
 		m.progress("a copy of the database", 0, 0)
 		if saved, err = m.engine.save(ctx, m.conn, m.applied[len(m.applied)-1].Version); err != nil {
 			return report, err

@@ -386,3 +386,37 @@ func TestFillingLacksARight(t *testing.T) {
 		})
 	}
 }
+
+// Filling that is broken off while it begins leaves a database that can be used.
+func TestFillingBrokenOffAtItsBeginning(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, target config.Database) {
+		for statements, at := 1, 1; statements >= at; at++ {
+			testkit.Migrated(t, target)
+			ctx, cancel := context.WithCancel(t.Context())
+			statements = 0
+			db, err := database.OpenWatched(t.Context(), target, func(string) {
+				if statements++; statements == at {
+					cancel()
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = db.BeginFilling(ctx, "a test")
+			cancel()
+			switch {
+			case err == nil: // SQLite may be faster
+				err = db.AbandonFilling(t.Context())
+			case errors.Is(err, context.Canceled) || errors.Is(err, database.ErrUnavailable):
+				err = nil
+			}
+			if err := errors.Join(err, db.Close()); err != nil {
+				t.Errorf("at statement %d: %v", at, err)
+			}
+			if _, err := lookAt(t, target).Status(t.Context()); err != nil {
+				t.Fatalf("after statement %d: %v", at, err)
+			}
+		}
+	})
+}

@@ -22,6 +22,7 @@ import (
 const (
 	lockName   = "vitrine.lock"
 	markerName = "vitrine-installation.json"
+	lockSuffix = ".lock" // behind the name of an SQLite file outside the data folder
 )
 
 // Why a data folder cannot be used. Test for these with [errors.Is].
@@ -70,14 +71,15 @@ type Options struct {
 type Folder struct {
 	path   string
 	marker Marker
-	lock   *os.File
+	locks  []*os.File
 
-	mu   sync.Mutex // guards info and the content of the lock file
+	mu   sync.Mutex // guards info and the content of the lock files
 	info Info
 }
 
 // Open makes the folder if it is missing, tries out whether it can be used, locks it and marks it as ours. Its error is
-// an [*Error]. Nothing of what is in the folder is changed before the lock is held.
+// an [*Error]. Nothing of what is in the folder is changed before the lock is held. An SQLite file outside the folder is
+// locked, too, by a file beside it.
 func Open(dir string, options Options) (*Folder, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
@@ -98,14 +100,18 @@ func Open(dir string, options Options) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{path: path, lock: lock, info: Info{
+	f := &Folder{path: path, locks: []*os.File{lock}, info: Info{
 		PID: os.Getpid(), Since: time.Now().UTC().Truncate(time.Second), Version: options.Version, Token: newToken(),
 	}}
-	if f.marker, err = mark(path, options); err == nil {
+	others, err := acquireDatabase(path, options.DatabaseFile)
+	if f.locks = append(f.locks, others...); err == nil {
+		f.marker, err = mark(path, options)
+	}
+	if err == nil {
 		err = f.writeInfo()
 	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, f.release())
 	}
 	return f, nil
 }
@@ -136,8 +142,19 @@ func (f *Folder) SetAddress(address string) error {
 
 // Close gives the folder up. The lock file stays, empty: to remove it would let two processes lock two files of that
 // name.
-func (f *Folder) Close() error {
-	return errors.Join(f.lock.Truncate(0), f.lock.Close())
+func (f *Folder) Close() (err error) {
+	for _, lock := range f.locks {
+		err = errors.Join(err, lock.Truncate(0))
+	}
+	return errors.Join(err, f.release())
+}
+
+// release gives the locks up, and leaves what they say.
+func (f *Folder) release() (err error) {
+	for _, lock := range f.locks {
+		err = errors.Join(err, lock.Close())
+	}
+	return err
 }
 
 // probe tries everything that a database and uploads need of a folder.

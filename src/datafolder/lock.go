@@ -36,10 +36,14 @@ const (
 
 // acquire takes the exclusive lock of the folder.
 func acquire(path string) (*os.File, error) {
-	name := filepath.Join(path, lockName)
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	return acquireFile(filepath.Join(path, lockName), path, os.O_CREATE)
+}
+
+// acquireFile takes an exclusive lock, which is made with [os.O_CREATE] only, of what people know as this path.
+func acquireFile(name, path string, create int) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|create, 0o600)
 	if err != nil {
-		return nil, explain(path, "open "+lockName+" in it", err)
+		return nil, explain(filepath.Dir(name), "open "+filepath.Base(name)+" in it", err)
 	}
 	for try := 1; ; try++ {
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -48,13 +52,51 @@ func acquire(path string) (*os.File, error) {
 			return file, nil
 		case errors.Is(err, syscall.EINTR):
 		case !errors.Is(err, syscall.EWOULDBLOCK):
-			return nil, errors.Join(explain(path, "lock "+lockName+" in it", err), file.Close())
+			return nil, errors.Join(explain(filepath.Dir(name), "lock "+filepath.Base(name)+" in it", err), file.Close())
 		case try == lockTries:
 			info, readErr := readInfo(file)
 			return nil, errors.Join(busy(path, info, readErr), file.Close())
 		}
 		time.Sleep(lockPause)
 	}
+}
+
+// acquireDatabase takes the locks of a database that may lie outside the data folder, where a server with another data
+// folder would not meet ours: one beside the file, and that of the folder, if it is somebody's data folder. Inside the data
+// folder there is usually none, and none is made.
+func acquireDatabase(dir, database string) (locks []*os.File, err error) {
+	if database == "" {
+		return nil, nil
+	}
+	database = absolute(database)
+	beside, create := filepath.Dir(database), 0
+	if !sameFolder(beside, dir) {
+		create = os.O_CREATE
+		file, err := acquireFile(filepath.Join(beside, lockName), beside, 0)
+		if file != nil {
+			locks = append(locks, file)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return locks, err
+		}
+	}
+	file, err := acquireFile(database+lockSuffix, database, create)
+	if file != nil {
+		locks = append(locks, file)
+	}
+	if errors.Is(err, fs.ErrNotExist) { // or the folder is not there, which is said when the database is opened
+		err = nil
+	}
+	return locks, err
+}
+
+func sameFolder(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // busy tells a second process who the first one is.
@@ -68,25 +110,31 @@ func busy(path string, info Info, readErr error) error {
 		}
 		who += ")"
 	}
-	return &Error{ErrRunning, fmt.Sprintf("%s uses the data folder %s. Stop it first, or give this one a data folder of "+
-		"its own with VITRINE_DATA_DIR.", who, path), readErr}
+	what := "data folder"
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		what = "database"
+	}
+	return &Error{ErrRunning, fmt.Sprintf("%s uses the %s %s. Stop it first, or give this one a data folder of "+
+		"its own with VITRINE_DATA_DIR.", who, what, path), readErr}
 }
 
-// writeInfo puts the content of the lock file in place. A reader who comes in between sees JSON that does not parse and
+// writeInfo puts the content of the lock files in place. A reader who comes in between sees JSON that does not parse and
 // looks again.
 func (f *Folder) writeInfo() error {
 	content, err := json.Marshal(f.info)
 	if err != nil {
 		return fmt.Errorf("write the lock file: %w", err)
 	}
-	if err := f.lock.Chmod(0o600); err != nil { // it holds a secret, whatever made it
-		return explain(f.path, "protect "+lockName, err)
-	}
-	if err := f.lock.Truncate(0); err != nil {
-		return explain(f.path, "write "+lockName, err)
-	}
-	if _, err := f.lock.WriteAt(append(content, '\n'), 0); err != nil {
-		return explain(f.path, "write "+lockName, err)
+	for _, lock := range f.locks {
+		if err := lock.Chmod(0o600); err != nil { // it holds a secret, whatever made it
+			return explain(f.path, "protect "+filepath.Base(lock.Name()), err)
+		}
+		if err := lock.Truncate(0); err != nil {
+			return explain(f.path, "write "+filepath.Base(lock.Name()), err)
+		}
+		if _, err := lock.WriteAt(append(content, '\n'), 0); err != nil {
+			return explain(f.path, "write "+filepath.Base(lock.Name()), err)
+		}
 	}
 	return nil
 }
@@ -149,12 +197,22 @@ func CheckFree(dir string) error {
 // a process uses the folder.
 func Hold(dir string) (release func() error, err error) {
 	path := absolute(dir)
-	file, err := os.Open(filepath.Join(path, lockName))
+	return hold(filepath.Join(path, lockName), path)
+}
+
+// HoldDatabase is [Hold] for an SQLite file, which a server may use whose data folder is another one.
+func HoldDatabase(file string) (release func() error, err error) {
+	file = absolute(file)
+	return hold(file+lockSuffix, file)
+}
+
+func hold(name, path string) (release func() error, err error) {
+	file, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return func() error { return nil }, nil
 	}
 	if err != nil {
-		return nil, explain(path, "open "+lockName+" in it", err)
+		return nil, explain(filepath.Dir(name), "open "+filepath.Base(name)+" in it", err)
 	}
 	for try := 1; ; try++ {
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
@@ -163,11 +221,72 @@ func Hold(dir string) (release func() error, err error) {
 			return file.Close, nil
 		case errors.Is(err, syscall.EINTR):
 		case !errors.Is(err, syscall.EWOULDBLOCK):
-			return nil, errors.Join(explain(path, "lock "+lockName+" in it", err), file.Close())
+			return nil, errors.Join(explain(filepath.Dir(name), "lock "+filepath.Base(name)+" in it", err), file.Close())
 		case try == lockTries:
 			info, readErr := readInfo(file)
 			return nil, errors.Join(busy(path, info, readErr), file.Close())
 		}
 		time.Sleep(lockPause)
 	}
+}
+
+// Beside lets a command write to the SQLite file of a data folder until release is called, be it beside a server, which
+// is left alone, or without one: then nobody begins to copy the file meanwhile, and a server waits for an instant. The
+// error is an [ErrRunning] while another command needs the file as it is.
+func Beside(dir, database string) (release func() error, err error) {
+	var held []*os.File
+	release = func() (err error) {
+		for _, file := range held {
+			err = errors.Join(err, file.Close())
+		}
+		return err
+	}
+	dir, database = absolute(dir), absolute(database)
+	names := []string{filepath.Join(dir, lockName), database + lockSuffix}
+	if folder := filepath.Dir(database); !sameFolder(folder, dir) {
+		names = append(names, filepath.Join(folder, lockName))
+	}
+	for _, name := range names {
+		file, err := beside(name)
+		if err != nil {
+			return nil, errors.Join(err, release())
+		}
+		if file != nil {
+			held = append(held, file)
+		}
+	}
+	return release, nil
+}
+
+// beside takes a lock alone, or none where a server has it or there is none.
+func beside(name string) (*os.File, error) {
+	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for a running server: %w", err)
+	}
+	var info Info
+	for range lockTries {
+		if err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			return file, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(fmt.Errorf("look for a running server: %w", err), file.Close())
+		}
+		// A lock that others share is held by those who read; what the file says is then what a killed process left.
+		if err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err == nil {
+			info = Info{}
+			_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) // never fails
+		} else if info, err = readInfo(file); err == nil && info.Address != "" {
+			return nil, file.Close()
+		}
+		time.Sleep(lockPause)
+	}
+	who := "another command of Vitrine"
+	if info.PID != 0 {
+		who += fmt.Sprintf(" (process %d)", info.PID)
+	}
+	return nil, errors.Join(&Error{ErrRunning, who + " works with the database; wait until it has ended, and try again", nil}, file.Close())
 }

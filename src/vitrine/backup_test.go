@@ -477,3 +477,21 @@ func TestBackupInWords(t *testing.T) {
 	}
 	empty.mustRun(t, "restore", filepath.Join(p.folder, "b"))
 }
+
+// Restored uploads whose database could not be ended are no reason to refuse the restore that begins anew.
+func TestRestoreOfADatabaseThatIsGone(t *testing.T) {
+	t.Parallel()
+	source, p := newPlace(t, schema.SQLite), newPlace(t, schema.SQLite)
+	source.fill(t, 2, 10)
+	file := filepath.Join(source.folder, archiveFile)
+	source.mustRun(t, "backup", "-o", file)
+	p.mustRun(t, "restore", file)
+	note := must(json.Marshal(map[string]any{"installation": "an installation", "database": "SQLite, " + p.target.Path}))(t)
+	folder := filepath.Join(p.uploads, blob.RestoringName)
+	err := errors.Join(os.Remove(p.target.Path), os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, "restore.json"), note, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mustRun(t, "restore", file)
+	p.expect(t, source)
+}

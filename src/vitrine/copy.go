@@ -118,8 +118,8 @@ func (c *copyCommand) lock(cfg *config.Config, from, to end) (release func() err
 		}
 		return err
 	}
-	into := to.dataDir
-	if to.database.Path != "" {
+	into := to.dataDir // whose server may have its database elsewhere
+	if into == "" && to.database.Path != "" {
 		into = filepath.Dir(to.database.Path)
 	}
 	if into != "" {
@@ -130,21 +130,35 @@ func (c *copyCommand) lock(cfg *config.Config, from, to end) (release func() err
 		}
 		held = append(held, folder.Close)
 	}
-	outOf := []string{from.dataDir}
-	if from.database.Path != "" {
-		outOf = append(outOf, filepath.Dir(from.database.Path))
-	}
-	for _, dir := range outOf {
-		if dir == "" || c.live || sameFolder(dir, into) {
-			continue
-		}
-		one, err := datafolder.Hold(dir)
+	for _, one := range c.sourceLocks(from, to, into) {
+		let, err := one()
 		if err != nil {
 			return nil, errors.Join(err, release())
 		}
-		held = append(held, one)
+		held = append(held, let)
 	}
 	return release, nil
+}
+
+// sourceLocks returns what keeps servers off the source, which may be in the folder that is locked already.
+func (c *copyCommand) sourceLocks(from, to end, into string) (locks []func() (func() error, error)) {
+	if c.live {
+		return nil
+	}
+	folder := func(dir string) {
+		if dir != "" && !sameFolder(dir, into) && (to.database.Path == "" || !sameFolder(dir, filepath.Dir(to.database.Path))) {
+			locks = append(locks, func() (func() error, error) { return datafolder.Hold(dir) })
+		}
+	}
+	folder(from.dataDir)
+	if from.database.Path == "" {
+		return locks
+	}
+	folder(filepath.Dir(from.database.Path))
+	if !sameFolder(from.database.Path, to.database.Path) {
+		locks = append(locks, func() (func() error, error) { return datafolder.HoldDatabase(from.database.Path) })
+	}
+	return locks
 }
 
 func sameFolder(a, b string) bool {
@@ -171,20 +185,22 @@ func (c *copyCommand) copy(ctx context.Context, cmd *cobra.Command, cfg *config.
 	}
 	defer func() {
 		untouched := err != nil && to.database.Path != "" && errors.Is(missing, fs.ErrNotExist) &&
-			target.Fillable(context.WithoutCancel(ctx)) == nil
+			nothingIn(context.WithoutCancel(ctx), target)
 		err = errors.Join(err, target.Close())
 		if untouched { // the file was made by opening it, and nothing is in it
 			err = errors.Join(err, os.Remove(to.database.Path))
 		}
 	}()
 	a, b := archive.Side{Database: source}, archive.Side{Database: target}
-	if !sameFolder(from.uploads, to.uploads) && filepath.Clean(from.uploads) != filepath.Clean(to.uploads) {
-		if a.Uploads, err = blob.OpenFolder(from.uploads); err == nil {
-			b.Uploads, err = blob.OpenFolder(to.uploads)
-		}
-		if err != nil {
-			return report, fmt.Errorf("%w: %w", errUploads, err)
-		}
+	a.Uploads, err = blob.FolderToRead(from.uploads)
+	if c.from.uploads != "" { // the one that was named must be there, also where nothing is looked for in it
+		a.Uploads, err = blob.LookIntoFolder(from.uploads)
+	}
+	if err == nil && !sameFolder(from.uploads, to.uploads) && filepath.Clean(from.uploads) != filepath.Clean(to.uploads) {
+		b.Uploads, err = blob.OpenFolder(to.uploads)
+	}
+	if err != nil {
+		return report, failed(config.ExitUploads, fmt.Errorf("%w: %w", errUploads, err))
 	}
 	bar := newBar(cmd.ErrOrStderr())
 	report, err = archive.Copy(ctx, a, b, archive.CopyOptions{Program: version, Live: c.live}, bar.show)

@@ -347,12 +347,27 @@ func TestCopyRefusals(t *testing.T) {
 			t.Errorf("%s: status %d, want %d and %q\n%s%s", test.args, status, test.status, test.says, out, errs)
 		}
 	}
+	from := []string{"copy", "--from", "sqlite:" + filepath.Join(home, "data", "vitrine.db")}
+	for _, wrong := range [][]string{from, append(from, "--from-uploads", filepath.Join(home, "data", "upload"))} {
+		there := t.TempDir()
+		status, out, errs := finish(t, there, nil, wrong...)
+		if status == config.ExitOK || status == config.ExitFailed || !strings.Contains(errs, "data/upload") {
+			t.Errorf("%v, without its uploads: status %d\n%s%s", wrong, status, out, errs)
+		}
+		for _, made := range []string{filepath.Join(home, "data", "upload"), filepath.Join(there, "data", "vitrine.db")} {
+			if _, err := os.Stat(made); err == nil {
+				t.Errorf("%v made %s", wrong, made)
+			}
+		}
+	}
 	if err := os.Remove(medium); err != nil {
 		t.Fatal(err)
 	}
-	status, out, errs := finish(t, home, nil, "copy", "--to", "sqlite:new/vitrine.db", "--to-uploads", "new/uploads")
-	if _, err := os.Stat(filepath.Join(home, "new", "vitrine.db")); status != config.ExitArchive || err == nil ||
-		!strings.Contains(errs, filepath.Base(medium)) {
-		t.Errorf("an upload is missing: status %d, %v\n%s%s", status, err, out, errs)
+	for _, more := range [][]string{{"--to-uploads", "new/uploads"}, nil} {
+		status, out, errs := finish(t, home, nil, append([]string{"copy", "--to", "sqlite:new/vitrine.db"}, more...)...)
+		if _, err := os.Stat(filepath.Join(home, "new", "vitrine.db")); status != config.ExitArchive || err == nil ||
+			!strings.Contains(errs, filepath.Base(medium)) {
+			t.Errorf("an upload is missing: status %d, %v\n%s%s", status, err, out, errs)
+		}
 	}
 }

@@ -61,6 +61,13 @@ func resetPassword(ctx context.Context, cfg *config.Config, username string, in 
 		return failed(dataStatus(err), err)
 	}
 	hash := signage.HashPassword(password)
+	if path := cfg.Database.Path; path != "" {
+		release, err := datafolder.Beside(cfg.DataDir, path)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, release()) }()
+	}
 	if err := whileBusy(ctx, func() error { return accounts.SetPassword(ctx, user.ID, hash, "") }); err != nil {
 		return failed(dataStatus(err), err)
 	}
@@ -81,13 +88,12 @@ func openBeside(ctx context.Context, cfg *config.Config) (*database.DB, error) {
 			return nil, failed(config.ExitDatabase, fmt.Errorf("the database %s is not made yet, so there are no users; start the "+
 				"server, which makes it: vitrine serve", path))
 		}
-		info, running, err := datafolder.ReadLock(cfg.DataDir)
+		release, err := datafolder.Beside(cfg.DataDir, path) // a migration or a copy needs the database as it is
 		if err != nil {
 			return nil, err
 		}
-		if running && info.Address == "" { // a migration or a copy, whose database must not change meanwhile
-			return nil, failed(config.ExitRunning, fmt.Errorf("another command of Vitrine (process %d) works with the database; wait "+
-				"until it has ended, and try again", info.PID))
+		if err := release(); err != nil { // a server may start while the password is typed
+			return nil, fmt.Errorf("look for a running server: %w", err)
 		}
 	}
 	db, err := database.Open(ctx, cfg.Database)

@@ -41,7 +41,7 @@ func newRestore() *cobra.Command {
 
 // restoreInto fills the installation that the settings name.
 func restoreInto(ctx context.Context, cmd *cobra.Command, cfg *config.Config, file io.Reader, bar *bar) (err error) {
-	folder, err := openFolder(cfg)
+	folder, err := openFolderToFill(cfg)
 	if err != nil {
 		return err
 	}
@@ -59,10 +59,17 @@ func restoreInto(ctx context.Context, cmd *cobra.Command, cfg *config.Config, fi
 	bar.where = db.Describe() + " and " + cfg.UploadsURL
 	to := archive.Target{Database: db, Uploads: uploads, Program: version, Now: time.Now()}
 	bar.manifest, bar.summary, err = archive.Restore(ctx, file, to, bar.show)
-	untouched := err != nil && path != "" && errors.Is(missing, os.ErrNotExist) && db.Fillable(context.WithoutCancel(ctx)) == nil
+	untouched := err != nil && path != "" && errors.Is(missing, os.ErrNotExist) && nothingIn(context.WithoutCancel(ctx), db)
 	err = errors.Join(err, db.Close())
 	if untouched { // the file was made by opening it, and nothing is in it
 		err = errors.Join(err, os.Remove(path))
 	}
 	return err
+}
+
+// nothingIn reports whether there is nothing in a database, not even what was left unfinished: the uploads that were placed
+// already would then belong to nobody.
+func nothingIn(ctx context.Context, db *database.DB) bool {
+	status, err := db.Status(ctx)
+	return err == nil && status.New
 }

@@ -216,10 +216,21 @@ func openSockets(ctx context.Context, cfg *config.Config) (*listen.Sockets, erro
 }
 
 func openFolder(cfg *config.Config) (*datafolder.Folder, error) {
-	return datafolder.Open(cfg.DataDir, datafolder.Options{
+	return datafolder.Open(cfg.DataDir, folderOptions(cfg))
+}
+
+// openFolderToFill opens the data folder also where uploads wait for the database that belongs to them.
+func openFolderToFill(cfg *config.Config) (*datafolder.Folder, error) {
+	options := folderOptions(cfg)
+	options.Fill = true
+	return datafolder.Open(cfg.DataDir, options)
+}
+
+func folderOptions(cfg *config.Config) datafolder.Options {
+	return datafolder.Options{
 		DatabaseFile: cfg.DatabaseFile(), UploadsDir: cfg.UploadsURL,
 		AllowNetworkFilesystem: cfg.AllowNetworkFilesystem, Version: version,
-	})
+	}
 }
 
 // stoppedEarly makes nothing of an error that came of being told to stop.
