@@ -1,6 +1,4 @@
-//go:build docs
-
-package docs_test
+package testkit
 
 import (
 	"bytes"
@@ -14,13 +12,19 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"vitrine/src/testkit"
 )
 
-// show is an installation in use: an administrator, a picture in a playlist, and a screen that was paired with it.
-type show struct {
-	t             *testing.T
+const (
+	// showTime bounds every wait for a server that a [Show] talks to.
+	showTime = 90 * time.Second
+	// showUser and showPassword are what the administrator of a [Show] chose.
+	showUser, showPassword = "ada", "three or four words"
+)
+
+// Show is an installation in use, by whatever door it came: an administrator, a picture in a playlist, and a screen that
+// was paired with it.
+type Show struct {
+	t             testing.TB
 	base          string
 	admin, screen *http.Client
 	picture       []byte
@@ -28,16 +32,17 @@ type show struct {
 
 var setupLink = regexp.MustCompile(`/setup\?token=([A-Za-z0-9_-]+)`)
 
-// begin does what the guides tell a person to do in the browser, from the set-up link to a picture on a screen.
-func begin(t *testing.T, base, log string) *show {
+// BeginShow does what the guides tell a person to do in the browser, from the set-up link, which is the last in the log, to
+// a picture on a screen. base is the address of the server, without a slash at its end.
+func BeginShow(t testing.TB, base, log string) *Show {
 	t.Helper()
 	links := setupLink.FindAllStringSubmatch(log, -1)
 	if len(links) == 0 {
 		t.Fatalf("there is no set-up link in\n%s", log)
 	}
-	s := &show{t: t, base: base, admin: newClient(t), screen: newClient(t),
-		picture: testkit.JPEG(t, 1600, 900, color.RGBA{R: 30, G: 90, B: 160, A: 255})}
-	form := url.Values{"token": {links[len(links)-1][1]}, "username": {"ada"}, "password": {"three or four words"}}
+	s := &Show{t: t, base: base, admin: newClient(t), screen: newClient(t),
+		picture: JPEG(t, 1600, 900, color.RGBA{R: 30, G: 90, B: 160, A: 255})}
+	form := url.Values{"token": {links[len(links)-1][1]}, "username": {showUser}, "password": {showPassword}}
 	s.ask(s.admin, http.MethodPost, "/setup", "application/x-www-form-urlencoded", []byte(form.Encode()), http.StatusOK, nil)
 	var added struct{ Media struct{ ID string } }
 	s.ask(s.admin, http.MethodPost, "/api/v1/media?name=Soup.jpg", "application/octet-stream", s.picture, http.StatusCreated,
@@ -50,12 +55,23 @@ func begin(t *testing.T, base, log string) *show {
 	s.json(s.screen, "/screen/hello", nil, http.StatusOK, &hello)
 	s.json(s.admin, "/api/v1/screens", map[string]any{"code": hello.Pairing.Code, "name": "Lobby",
 		"playlist_id": playlist.ID}, http.StatusCreated, nil)
-	s.same()
+	s.Same()
 	return s
 }
 
-// same wants the screen to be known still, and to be given the picture, byte for byte.
-func (s *show) same() {
+// SignIn signs the administrator in anew, by a password.
+func (s *Show) SignIn(password string) {
+	s.t.Helper()
+	s.ready()
+	s.admin = newClient(s.t)
+	form := url.Values{"username": {showUser}, "password": {password}}
+	s.ask(s.admin, http.MethodPost, "/login", "application/x-www-form-urlencoded", []byte(form.Encode()), http.StatusOK, nil)
+	s.ask(s.admin, http.MethodGet, "/api/v1/me", "", nil, http.StatusOK, nil)
+}
+
+// Same wants the server to be ready within a minute and a half, the administrator to be signed in still, and the screen to
+// be known and to be given the picture, byte for byte.
+func (s *Show) Same() {
 	s.t.Helper()
 	s.ready()
 	var hello struct {
@@ -73,9 +89,9 @@ func (s *show) same() {
 }
 
 // ready waits until the server serves.
-func (s *show) ready() {
+func (s *Show) ready() {
 	s.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(showTime); ; time.Sleep(100 * time.Millisecond) {
 		answer, err := s.admin.Get(s.base + "/readyz")
 		if err == nil {
 			answer.Body.Close()
@@ -89,7 +105,7 @@ func (s *show) ready() {
 	}
 }
 
-func newClient(t *testing.T) *http.Client {
+func newClient(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -97,10 +113,10 @@ func newClient(t *testing.T) *http.Client {
 	}
 	// Each request has a connection of its own: servers come and go here.
 	transport := &http.Transport{DisableKeepAlives: true}
-	return &http.Client{Jar: jar, Transport: transport, Timeout: patience}
+	return &http.Client{Jar: jar, Transport: transport, Timeout: showTime}
 }
 
-func (s *show) json(client *http.Client, path string, in any, want int, out any) {
+func (s *Show) json(client *http.Client, path string, in any, want int, out any) {
 	s.t.Helper()
 	var body []byte
 	if in != nil {
@@ -114,7 +130,7 @@ func (s *show) json(client *http.Client, path string, in any, want int, out any)
 }
 
 // ask sends a request, wants a status, and reads the answer, as JSON into out if that is given.
-func (s *show) ask(client *http.Client, method, path, kind string, body []byte, want int, out any) []byte {
+func (s *Show) ask(client *http.Client, method, path, kind string, body []byte, want int, out any) []byte {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, bytes.NewReader(body))
 	if err != nil {
