@@ -51,7 +51,7 @@ func TestDocuments(t *testing.T) {
 // check returns what is wrong with a page.
 func (k *known) check(p *page) []string {
 	return slices.Concat(k.checkLinks(p), k.checkNames(p), k.checkCommands(p), k.checkSessions(p), k.checkFiles(p),
-		k.checkMessages(p), k.checkQuotes(p), checkWalks(p))
+		k.checkMessages(p), k.checkQuotes(p), k.checkWalks(p))
 }
 
 func (p *page) fault(line int, format string, args ...any) string {

@@ -142,6 +142,15 @@ func TestCheckWhole(t *testing.T) {
 		"no row for the session lint")
 }
 
+// reading is a test of another package, which carries out a page.
+const reading = `package other_test
+
+func TestReads(t *testing.T)  { follow(t, "Chapter") }
+func TestDiffers(t *testing.T) { _ = "another.md" }
+
+func follow(t *testing.T, chapter string) { os.ReadFile("../docs/upgrading.md"); follow(t, "") }
+`
+
 // A block of a walked page is walked, or says why it is not.
 func TestCheckWalks(t *testing.T) {
 	for name, test := range map[string]struct{ text, fault string }{
@@ -150,12 +159,20 @@ func TestCheckWalks(t *testing.T) {
 		"of another kind": {"```sql\nSELECT 1\n```\n", ""},
 		"silent":          {"# A\n\n```sh\ntrue\n```\n", "docs/upgrading.md:4: a comment before the block must say"},
 		"another comment": {"<!-- todo -->\n```sh\ntrue\n```\n", "a comment before the block must say"},
+		"no reason":       {"<!-- not walked: -->\n```sh\ntrue\n```\n", "a comment before the block must say"},
 		"output of nothing": {"<!-- not walked: it needs a card -->\n```sh\ntrue\n```\n\n```output\nok\n```\n",
 			"no walked block is before this output"},
+		"elsewhere": {"<!-- walk: by TestReads in src/other -->\n```sh\ntrue\n```\n", ""},
+		"elsewhere, with output": {"<!-- walk: by TestReads in src/other -->\n```sh\ntrue\n```\n\n```output\nok\n```\n",
+			"no walked block is before this output"},
+		"by no test":       {"<!-- walk: by TestGone in src/other -->\n```sh\ntrue\n```\n", "there is no test TestGone in src/other"},
+		"by one elsewhere": {"<!-- walk: by TestThere in src/other -->\n```sh\ntrue\n```\n", "there is no test TestThere in src/other"},
+		"by another reader": {"<!-- walk: by TestDiffers in src/other -->\n```sh\ntrue\n```\n",
+			"TestDiffers in src/other does not read this page"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := small(t, map[string]string{"docs/upgrading.md": test.text})
-			expectFault(t, checkWalks(k.pages["docs/upgrading.md"]), test.fault)
+			k := small(t, map[string]string{"docs/upgrading.md": test.text, "src/other/other_test.go": reading})
+			expectFault(t, k.checkWalks(k.pages["docs/upgrading.md"]), test.fault)
 		})
 	}
 }

@@ -3,13 +3,16 @@
 package docs_test
 
 import (
-	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"vitrine/src/testkit"
 )
 
 // guide reads a page.
@@ -22,16 +25,6 @@ func guide(t *testing.T, name string) *page {
 	return parse("docs/"+name, string(text))
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", ":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-}
-
 // byDocker lets the Compose files of a walk have a project, a port and an image of their own, which go when it ends.
 func byDocker(t *testing.T, s *source) *walker {
 	t.Helper()
@@ -42,9 +35,9 @@ func byDocker(t *testing.T, s *source) *walker {
 		}
 		t.Skip(missing)
 	}
-	port := freePort(t)
+	port := strconv.Itoa(testkit.FreePort(t))
 	w := newWalker(t, s, port)
-	project := "vtcheck-" + strings.ToLower(t.Name())
+	project := "vtcheck-" + strings.ToLower(strings.ReplaceAll(t.Name(), "/", "-"))
 	w.set("COMPOSE_PROJECT_NAME", project)
 	w.set("VT_PORT", port)
 	w.set("VT_IMAGE", project)
@@ -82,56 +75,102 @@ func byDocker(t *testing.T, s *source) *walker {
 // byProgram lets the program of a walk listen on a port of its own.
 func byProgram(t *testing.T, s *source) *walker {
 	t.Helper()
-	port := freePort(t)
+	port := strconv.Itoa(testkit.FreePort(t))
 	w := newWalker(t, s, port)
 	w.set("VITRINE_LISTEN", "127.0.0.1:"+port)
 	return w
 }
 
+// The quick start, and then what troubleshooting says of any installation.
 func TestQuickStartDocker(t *testing.T) {
-	byDocker(t, newSource(t)).walk(guide(t, "quick-start.md"), "docker")
+	w := byDocker(t, newSource(t))
+	w.walk(guide(t, "quick-start.md"), "docker")
+	w.walk(guide(t, "troubleshooting.md"), "docker")
 }
 
+// The quick start, what troubleshooting says of any installation, a backup, which is restored, and a move to PostgreSQL.
 func TestQuickStartProgram(t *testing.T) {
-	byProgram(t, newSource(t)).walk(guide(t, "quick-start.md"), "program")
+	w := byProgram(t, newSource(t))
+	w.walk(guide(t, "quick-start.md"), "program")
+	w.do("install it", "cp vitrine ../../bin/vitrine", nil, "") // which is in PATH
+	w.walk(guide(t, "troubleshooting.md"), "program")
+	w.settle(testkit.PostgresURL(t))
+	w.walk(guide(t, "backup.md"), "program")
+	w.walk(guide(t, "moving-databases.md"), "program")
 }
 
-// From the newest release that has Compose files to what is here, and back.
+// settle finds places for what the guides to backups and to moving name, and an empty database with its user.
+func (w *walker) settle(database string) {
+	w.t.Helper()
+	address, err := url.Parse(database)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	password, _ := address.User.Password()
+	address.User = url.User(address.User.Username())
+	secret := filepath.Join(w.folder, "new-password")
+	backups, restored := filepath.Join(w.folder, "backups"), filepath.Join(w.folder, "restored")
+	for _, err := range []error{os.WriteFile(secret, []byte(password+"\n"), 0o600), os.Mkdir(backups, 0o700)} {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.places = strings.NewReplacer("/etc/vitrine/new-password", secret, "/srv/backups", backups, "/var/lib/vitrine", restored,
+		"postgres://vitrine@db.example.org/vitrine", "'"+address.String()+"'")
+}
+
+// years returns the releases through which a test goes to what is here. Where each takes long these are the first and the
+// newest, unless VT_ROUNDS asks for all.
+func years(t *testing.T, all []release, long bool) []release {
+	t.Helper()
+	if len(all) == 0 {
+		t.Fatal("there is no release to come from")
+	}
+	if long && len(all) > 2 && !testkit.Thorough(t) {
+		t.Logf("of %d releases the first and the newest; VT_ROUNDS=4 goes through all", len(all))
+		all = []release{all[0], all[len(all)-1]}
+	}
+	return all
+}
+
+// A person's years with Docker: from the first release that has Compose files through later ones to what is here, and back
+// by one. No row is lost on the way.
 func TestUpgradeDocker(t *testing.T) {
 	s := newSource(t)
 	w := byDocker(t, s)
-	from := release{}
-	for _, r := range s.releases() {
-		if s.holds(r.commit, "compose/compose.yaml") {
-			from = r
-		}
-	}
-	if from.commit == "" {
-		t.Fatal("no release has Compose files")
-	}
-	t.Logf("from %s to what is here", from.version)
-	s.at(from.commit)
-	w.do("install "+from.version, "git clone --quiet '"+s.bare+"' vitrine\n(cd vitrine/compose && docker compose up --detach)",
+	all := slices.DeleteFunc(s.releases(), func(r release) bool { return !s.holds(r.commit, "compose/compose.yaml") })
+	all = years(t, all, true)
+	s.at(all[0].commit)
+	w.do("install "+all[0].version, "git clone --quiet '"+s.bare+"' vitrine\n(cd vitrine/compose && docker compose up --detach)",
 		nil, "")
 	w.do("use it", "(cd vitrine/compose && docker compose logs vitrine)", []string{"repeat", "then a picture is shown"},
 		"… THERE IS NO ADMINISTRATOR YET. …\n…\n…/setup?token=…")
-	s.at(s.now)
 	p := guide(t, "upgrading.md")
-	w.walk(p, "docker")
+	var rows testkit.Rows
+	for _, r := range append(all[1:], release{"what is here", s.now}) {
+		t.Logf("upgrade to %s", r.version)
+		s.at(r.commit)
+		w.state("folder", w.home)
+		w.walk(p, "docker")
+		rows = w.compare(rows, w.unpack("vitrine-backup.tar.gz")) // from before this upgrade
+	}
 	w.walk(p, "docker, back")
+	w.compare(rows, w.unpack("vitrine-after.tar.gz"))
 }
 
-// A person's years: from the first release through each later one to what is here, and back by one.
+// A person's years with the bare program: from the first release through each later one to what is here, and back by one.
+// No row is lost on the way.
 func TestUpgradeProgram(t *testing.T) {
 	s := newSource(t)
 	w := byProgram(t, s)
-	all := s.releases()
+	all := years(t, s.releases(), false)
 	s.at(all[0].commit)
 	w.do("install "+all[0].version,
 		"git clone --quiet '"+s.bare+"' vitrine\ncd vitrine\nCGO_ENABLED=0 go build -o vitrine ./src/vitrine", nil, "")
 	w.do("use it", "VITRINE_DATA_DIR=~/signage ./vitrine serve", []string{"serve", "then a picture is shown"},
 		"… THERE IS NO ADMINISTRATOR YET. …\n…\n…/setup?token=…")
 	p := guide(t, "upgrading.md")
+	var rows testkit.Rows
 	for i, r := range append(all[1:], release{"what is here", s.now}) {
 		if i > 0 {
 			w.walk(p, "program, content")
@@ -139,6 +178,33 @@ func TestUpgradeProgram(t *testing.T) {
 		t.Logf("upgrade to %s", r.version)
 		s.at(r.commit)
 		w.walk(p, "program")
+		rows = w.compare(rows, filepath.Join(w.home, "signage.before")) // from before this upgrade
 	}
 	w.walk(p, "program, back")
+	w.compare(rows, filepath.Join(w.home, "signage.after"))
+}
+
+// compare wants the earlier rows, if there are any, among those of a data folder that nobody uses, and returns these.
+func (w *walker) compare(before testkit.Rows, folder string) (now testkit.Rows) {
+	w.t.Helper()
+	now = testkit.RowsOfFile(w.t, filepath.Join(folder, "vitrine.db"))
+	if len(now["screen"]) != 1 || len(now["media"]) != 1 || len(now["account"]) != 1 {
+		w.t.Fatalf("the data folder holds %d screens, %d media and %d accounts, not one of each", len(now["screen"]),
+			len(now["media"]), len(now["account"]))
+	}
+	for _, lost := range testkit.Lost(before, now) {
+		w.t.Errorf("lost on the way: %s", lost)
+	}
+	return now
+}
+
+// unpack returns a folder with what a file that the guide to upgrading made beside the Compose files holds.
+func (w *walker) unpack(name string) string {
+	w.t.Helper()
+	folder := w.t.TempDir()
+	file := filepath.Join(w.home, "vitrine", "compose", name)
+	if out, err := exec.Command("tar", "-xzf", file, "-C", folder).CombinedOutput(); err != nil {
+		w.t.Fatalf("unpack %s: %v\n%s", name, err, out)
+	}
+	return folder
 }

@@ -36,6 +36,7 @@ type found struct {
 type block struct {
 	language string // its info string
 	comment  string // the HTML comment right before it, without its marks
+	chapter  string // the heading above it
 	text     string
 	line     int // of its first line
 }
@@ -58,14 +59,15 @@ func parse(name, content string) *page {
 	p := &page{name: name, text: content, anchors: map[string]bool{}}
 	source := []byte(content)
 	root := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
-	taken := map[string]int{}
+	taken, chapter := map[string]int{}, ""
 	_ = ast.Walk(root, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
 		switch n := node.(type) {
 		case *ast.Heading:
-			p.anchors[unique(anchor(plain(n, source)), taken)] = true
+			chapter = plain(n, source)
+			p.anchors[unique(anchor(chapter), taken)] = true
 		case *ast.Link:
 			p.links = append(p.links, found{string(n.Destination), p.lineOf(n)})
 		case *ast.Image:
@@ -73,7 +75,7 @@ func parse(name, content string) *page {
 		case *ast.CodeSpan:
 			p.spans = append(p.spans, found{plain(n, source), p.lineOf(n)})
 		case *ast.FencedCodeBlock:
-			p.fenced(n, source)
+			p.fenced(n, chapter, source)
 		case *extast.Table:
 			p.table(n, source)
 		case *ast.Paragraph:
@@ -104,8 +106,8 @@ func (p *page) lineOf(node ast.Node) int {
 	return 1
 }
 
-func (p *page) fenced(n *ast.FencedCodeBlock, source []byte) {
-	b := block{language: string(n.Language(source)), text: string(n.Lines().Value(source)), line: p.lineOf(n)}
+func (p *page) fenced(n *ast.FencedCodeBlock, chapter string, source []byte) {
+	b := block{language: string(n.Language(source)), chapter: chapter, text: string(n.Lines().Value(source)), line: p.lineOf(n)}
 	if n.Info != nil {
 		b.language = strings.TrimSpace(string(n.Info.Segment.Value(source)))
 	}

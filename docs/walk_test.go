@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vitrine/src/testkit"
 )
 
 const (
@@ -35,15 +37,27 @@ type walker struct {
 	env     []string
 	source  *source
 	base    string // of the server's addresses
-	show    *show
+	show    *testkit.Show
 	running *server
-	logs    func() string // of the server, in which the set-up link is found
+	logs    func() string     // of the server, in which the set-up link is found
+	places  *strings.Replacer // what a page names that is elsewhere on this machine
+	steps   []step            // what was done so far
 }
+
+// step is a block that was carried out, or what a person does in the browser.
+type step struct {
+	script  string // as the page has it
+	printed string
+	took    time.Duration
+}
+
+// newPassword is what is typed where a block asks for one.
+const newPassword = "four other small words"
 
 // newWalker makes a home, with a git that knows the source. port is where the server of this walk shall listen.
 func newWalker(t *testing.T, s *source, port string) *walker {
 	t.Helper()
-	w := &walker{t: t, folder: t.TempDir(), source: s, base: "http://127.0.0.1:" + port}
+	w := &walker{t: t, folder: t.TempDir(), source: s, base: "http://127.0.0.1:" + port, places: strings.NewReplacer()}
 	w.home = filepath.Join(w.folder, "home")
 	bin := filepath.Join(w.folder, "bin")
 	for _, folder := range []string{w.home, bin} {
@@ -52,9 +66,7 @@ func newWalker(t *testing.T, s *source, port string) *walker {
 		}
 	}
 	// Whoever runs this has the rights that the commands need: in a container there is often no sudo.
-	if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte("#!/bin/sh\nexec \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Program(t, filepath.Join(bin, "sudo"), []byte("#!/bin/sh\nexec \"$@\"\n"))
 	w.state("folder", w.home)
 	w.state("variables", "")
 	for _, entry := range os.Environ() {
@@ -96,16 +108,16 @@ func (w *walker) walk(p *page, door string) {
 	w.t.Helper()
 	done, lines, begun := 0, 0, time.Now()
 	for i, b := range p.blocks {
-		words, ok := strings.CutPrefix(b.comment, walkedAs)
-		flags := strings.Split(words, "; ")
-		if !ok || flags[0] != door {
+		comment, ok := strings.CutPrefix(b.comment, walkedAs)
+		words := strings.Split(comment, "; ")
+		if !ok || words[0] != door {
 			continue
 		}
 		expected := ""
 		if i+1 < len(p.blocks) && p.blocks[i+1].language == "output" {
 			expected = p.blocks[i+1].text
 		}
-		w.do(fmt.Sprintf("%s:%d", p.name, b.line), w.fill(b), flags[1:], expected)
+		w.do(fmt.Sprintf("%s:%d", p.name, b.line), w.fill(b), words[1:], expected)
 		done++
 		lines += strings.Count(b.text, "\n")
 	}
@@ -123,37 +135,62 @@ func (w *walker) fill(b block) string {
 	if left := placeholder.FindString(text); left != "" {
 		w.t.Fatalf("line %d: nobody knows what %s is", b.line, left)
 	}
-	return text
+	return w.places.Replace(text)
+}
+
+// flags are what may stand behind the name of a walk.
+func flags() []string {
+	return []string{"repeat", "serve", "stopped", "typed", "then a picture is shown", "then the same is shown",
+		"then the new password lets in"}
 }
 
 // do carries one block out.
-func (w *walker) do(where, script string, flags []string, expected string) {
+func (w *walker) do(where, script string, words []string, expected string) {
 	w.t.Helper()
 	begun := time.Now()
-	for _, flag := range flags {
-		if !slices.Contains([]string{"repeat", "serve", "stopped", "then a picture is shown", "then the same is shown"}, flag) {
-			w.t.Fatalf("%s: what is %q?", where, flag)
+	has := func(flag string) bool { return slices.Contains(words, flag) }
+	for _, word := range words {
+		if !slices.Contains(flags(), word) {
+			w.t.Fatalf("%s: what is %q?", where, word)
 		}
 	}
-	if slices.Contains(flags, "stopped") {
+	if has("stopped") {
 		w.stop()
 	}
+	printed := ""
 	switch {
-	case slices.Contains(flags, "serve"):
-		w.serve(where, script, expected)
-	case slices.Contains(flags, "repeat"):
-		w.repeat(where, script, expected)
+	case has("serve"):
+		printed = w.serve(where, script, expected)
+	case has("repeat"):
+		printed = w.repeat(where, script, expected)
 	default:
-		out, err := w.shell(script)
+		typed := ""
+		if has("typed") {
+			typed = newPassword + "\n"
+		}
+		out, err := w.shell(script, typed)
 		w.expect(where, script, out, err, expected)
+		printed = out
 	}
-	w.t.Logf("%s: %.1f s, %d lines", where, time.Since(begun).Seconds(), strings.Count(script, "\n"))
-	if slices.Contains(flags, "then a picture is shown") {
-		w.show = begin(w.t, w.base, w.logs())
+	w.done(where, script, printed, begun)
+	if has("then a picture is shown") {
+		begun = time.Now()
+		w.show = testkit.BeginShow(w.t, w.base, w.logs())
+		w.done("in the browser", "", "", begun)
 	}
-	if slices.Contains(flags, "then the same is shown") {
-		w.show.same()
+	if has("then the new password lets in") {
+		w.show.SignIn(newPassword)
 	}
+	if has("then the same is shown") {
+		w.show.Same()
+	}
+}
+
+// done notes a step.
+func (w *walker) done(where, script, printed string, begun time.Time) {
+	took := time.Since(begun)
+	w.steps = append(w.steps, step{script, printed, took})
+	w.t.Logf("%s: %.1f s, %d lines", where, took.Seconds(), strings.Count(script, "\n"))
 }
 
 func (w *walker) expect(where, script, out string, err error, expected string) {
@@ -167,12 +204,12 @@ func (w *walker) expect(where, script, out string, err error, expected string) {
 }
 
 // repeat asks until the answer is as expected, as the page says to.
-func (w *walker) repeat(where, script, expected string) {
+func (w *walker) repeat(where, script, expected string) (printed string) {
 	w.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		out, err := w.shell(script)
+		out, err := w.shell(script, "")
 		if err == nil && matches(out, expected) {
-			return
+			return out
 		}
 		if time.Now().After(end) {
 			w.expect(where, script, out, err, expected)
@@ -180,11 +217,12 @@ func (w *walker) repeat(where, script, expected string) {
 	}
 }
 
-// shell runs a script and returns what it printed, in one stream as on a terminal.
-func (w *walker) shell(script string) (string, error) {
+// shell runs a script, types something, and returns what it printed, in one stream as on a terminal.
+func (w *walker) shell(script, typed string) (string, error) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), longest)
 	defer cancel()
 	cmd := w.command(ctx, script+"\npwd >'"+w.folder+"/folder'\nexport -p >'"+w.folder+"/variables'\n")
+	cmd.Stdin = strings.NewReader(typed)
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		err = errors.Join(err, ctx.Err())
@@ -228,7 +266,7 @@ func (s *server) printed() string {
 }
 
 // serve starts a block that does not end, and waits for what it is to print.
-func (w *walker) serve(where, script, expected string) {
+func (w *walker) serve(where, script, expected string) (printed string) {
 	w.t.Helper()
 	w.stop()
 	s := &server{ended: make(chan error, 1)}
@@ -251,6 +289,7 @@ func (w *walker) serve(where, script, expected string) {
 			w.expect(where, script, s.printed(), nil, expected)
 		}
 	}
+	return s.printed()
 }
 
 // stop ends what serve started, as Ctrl-C does.
