@@ -331,6 +331,7 @@ def nix(session):
 @nox.session
 def docs(session):
     """Does what the guides tell one to do, on the engine and with programs that it builds."""
+    need_servers(session)
     doors = "" if need_engine(session, IMAGES[0]) else "Program$"
     go_test(session, "-tags", "docs", "-count=1", "-timeout", "30m", "-v", "-run", "^Test(QuickStart|Upgrade)" + doors,
             "./docs")

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -119,37 +118,22 @@ func (w *walker) settle(database string) {
 		"postgres://vitrine@db.example.org/vitrine", "'"+address.String()+"'")
 }
 
-// years returns the releases through which a test goes to what is here. Where each takes long these are the first and the
-// newest, unless VT_ROUNDS asks for all.
-func years(t *testing.T, all []release, long bool) []release {
-	t.Helper()
-	if len(all) == 0 {
-		t.Fatal("there is no release to come from")
-	}
-	if long && len(all) > 2 && !testkit.Thorough(t) {
-		t.Logf("of %d releases the first and the newest; VT_ROUNDS=4 goes through all", len(all))
-		all = []release{all[0], all[len(all)-1]}
-	}
-	return all
-}
-
 // A person's years with Docker: from the first release that has Compose files through later ones to what is here, and back
 // by one. No row is lost on the way.
 func TestUpgradeDocker(t *testing.T) {
 	s := newSource(t)
 	w := byDocker(t, s)
-	all := slices.DeleteFunc(s.releases(), func(r release) bool { return !s.holds(r.commit, "compose/compose.yaml") })
-	all = years(t, all, true)
-	s.at(all[0].commit)
-	w.do("install "+all[0].version, "git clone --quiet '"+s.bare+"' vitrine\n(cd vitrine/compose && docker compose up --detach)",
+	all := testkit.FirstAndNewest(t, testkit.Versions(t, "..", "compose/compose.yaml"))
+	s.at(all[0].Commit)
+	w.do("install "+all[0].Name, "git clone --quiet '"+s.bare+"' vitrine\n(cd vitrine/compose && docker compose up --detach)",
 		nil, "")
 	w.do("use it", "(cd vitrine/compose && docker compose logs vitrine)", []string{"repeat", "then a picture is shown"},
 		"… THERE IS NO ADMINISTRATOR YET. …\n…\n…/setup?token=…")
 	p := guide(t, "upgrading.md")
 	var rows testkit.Rows
-	for _, r := range append(all[1:], release{"what is here", s.now}) {
-		t.Logf("upgrade to %s", r.version)
-		s.at(r.commit)
+	for _, r := range append(all[1:], testkit.Version{Name: "what is here", Commit: s.now}) {
+		t.Logf("upgrade to %s", r.Name)
+		s.at(r.Commit)
 		w.state("folder", w.home)
 		w.walk(p, "docker")
 		rows = w.compare(rows, w.unpack("vitrine-backup.tar.gz")) // from before this upgrade
@@ -163,20 +147,20 @@ func TestUpgradeDocker(t *testing.T) {
 func TestUpgradeProgram(t *testing.T) {
 	s := newSource(t)
 	w := byProgram(t, s)
-	all := years(t, s.releases(), false)
-	s.at(all[0].commit)
-	w.do("install "+all[0].version,
+	all := testkit.Versions(t, "..", "src/vitrine/main.go")
+	s.at(all[0].Commit)
+	w.do("install "+all[0].Name,
 		"git clone --quiet '"+s.bare+"' vitrine\ncd vitrine\nCGO_ENABLED=0 go build -o vitrine ./src/vitrine", nil, "")
 	w.do("use it", "VITRINE_DATA_DIR=~/signage ./vitrine serve", []string{"serve", "then a picture is shown"},
 		"… THERE IS NO ADMINISTRATOR YET. …\n…\n…/setup?token=…")
 	p := guide(t, "upgrading.md")
 	var rows testkit.Rows
-	for i, r := range append(all[1:], release{"what is here", s.now}) {
+	for i, r := range append(all[1:], testkit.Version{Name: "what is here", Commit: s.now}) {
 		if i > 0 {
 			w.walk(p, "program, content")
 		}
-		t.Logf("upgrade to %s", r.version)
-		s.at(r.commit)
+		t.Logf("upgrade to %s", r.Name)
+		s.at(r.Commit)
 		w.walk(p, "program")
 		rows = w.compare(rows, filepath.Join(w.home, "signage.before")) // from before this upgrade
 	}

@@ -120,7 +120,7 @@ func lookAtSite(t *testing.T, p *testkit.Page, base string) {
 	t.Helper()
 	shots := testkit.Shots(t)
 	for i, name := range []string{"index.html", "docs/quick-start.html", "docs/docker.html", "docs/configuration.html",
-		"docs/features/docker-and-deployment.html"} {
+		"docs/features/completed/docker-and-deployment.html"} {
 		p.Open(base + "/" + name)
 		p.WaitFor("the page's heading", `document.querySelector("article h1")`)
 		p.ShootAll(shots, "site-"+strconv.Itoa(i+1)+"-"+strings.TrimSuffix(path.Base(name), ".html"), testkit.Sizes()[2])

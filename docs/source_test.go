@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -30,9 +29,7 @@ func newSource(t *testing.T) *source {
 	s.git("--git-dir", s.bare, "symbolic-ref", "HEAD", "refs/heads/main")
 	s.git("--git-dir", s.bare, "fetch", "--quiet", root, "HEAD:refs/heads/committed")
 	s.git("--git-dir", s.bare, "--work-tree", root, "add", "--all", "--", root)
-	tree := s.git("--git-dir", s.bare, "write-tree")
-	s.now = s.git("--git-dir", s.bare, "-c", "user.name=Check", "-c", "user.email=check@example.org", "commit-tree", "-m",
-		"What is here", "-p", "committed", tree)
+	s.now = s.commit("What is here", "committed")
 	s.at(s.now)
 	return s
 }
@@ -55,34 +52,26 @@ func (s *source) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// release is a version that docs/releases.md names.
-type release struct{ version, commit string }
-
-var releaseRow = regexp.MustCompile(`(?m)^\| (\d+\.\d+\.\d+) \| ([0-9a-f]{7,40}) \|`)
-
-// releases returns those before what is here, oldest first.
-func (s *source) releases() []release {
+// edited lets the branch point to a commit in which a text of a file is another, everywhere.
+func (s *source) edited(name, from, to string) {
 	s.t.Helper()
-	list, err := os.ReadFile("releases.md")
-	if err != nil {
+	content := s.git("--git-dir", s.bare, "show", s.now+":"+name)
+	if !strings.Contains(content, from) {
+		s.t.Fatalf("%s does not hold %q", name, from)
+	}
+	file := filepath.Join(s.t.TempDir(), "edited")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(content, from, to)+"\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	var all []release
-	for _, row := range releaseRow.FindAllStringSubmatch(string(list), -1) {
-		check := exec.Command("git", "--git-dir", s.bare, "merge-base", "--is-ancestor", row[2], s.now)
-		if out, err := check.CombinedOutput(); err != nil {
-			s.t.Fatalf("version %s is not among what led here (a whole clone is needed: git fetch --unshallow): %v\n%s", row[1],
-				err, out)
-		}
-		all = append(all, release{row[1], row[2]})
-	}
-	if len(all) == 0 {
-		s.t.Fatal("docs/releases.md names no version")
-	}
-	return all
+	blob := s.git("--git-dir", s.bare, "hash-object", "-w", file)
+	s.git("--git-dir", s.bare, "update-index", "--cacheinfo", "100644,"+blob+","+name)
+	s.at(s.commit("Edited", s.now))
 }
 
-// holds reports whether a file is in a commit.
-func (s *source) holds(commit, name string) bool {
-	return exec.Command("git", "--git-dir", s.bare, "cat-file", "-e", commit+":"+name).Run() == nil
+// commit makes one of what is in the index.
+func (s *source) commit(message, parent string) string {
+	s.t.Helper()
+	tree := s.git("--git-dir", s.bare, "write-tree")
+	return s.git("--git-dir", s.bare, "-c", "user.name=Check", "-c", "user.email=check@example.org", "commit-tree", "-m",
+		message, "-p", parent, tree)
 }
