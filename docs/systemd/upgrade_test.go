@@ -35,8 +35,8 @@ func tarball(t *testing.T, v testkit.Version) string {
 	return found[0]
 }
 
-// A person's years under systemd: from the first version that has a unit through later ones to what is here, by the guide.
-// No row is lost on the way.
+// A person's years under systemd: from the first version that has a unit through later ones to what is here, and back by
+// one, by the guide. No row is lost on the way.
 func TestUpgradeFromEarlierVersions(t *testing.T) {
 	t.Parallel()
 	all := testkit.FirstAndNewest(t, testkit.Versions(t, filepath.Join("..", ".."), "docs/systemd/vitrine.service"))
@@ -45,7 +45,8 @@ func TestUpgradeFromEarlierVersions(t *testing.T) {
 		m.Run("sh", "-c", "rm -rf /root/vitrine-*")
 		m.Copy(path, "/root/"+filepath.Base(path))
 	}
-	put(tarball(t, all[0]))
+	before := tarball(t, all[0])
+	put(before)
 	m.Shell(guide(t, "Install")[0])
 	m.Run("journalctl", "--sync")
 	show := testkit.BeginShow(t, m.URL(8080, ""), m.Shell(guide(t, "Install")[1]))
@@ -60,15 +61,18 @@ func TestUpgradeFromEarlierVersions(t *testing.T) {
 	}
 	for _, v := range all[1:] {
 		t.Logf("upgrade to %s", v.Name)
-		upgrade(tarball(t, v))
+		before = tarball(t, v)
+		upgrade(before)
 	}
 	here, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
 	upgrade(here)
-	m.Run("systemctl", "stop", "vitrine")
-	later(t, rows, m, "/var/lib/private/vitrine")
+	put(before)
+	m.Shell(guide(t, "Back to the version before")[0])
+	show.Same()
+	later(t, rows, m, "/var/lib/private/vitrine-after")
 }
 
 // later wants the earlier rows, if there are any, among those of a folder of the machine, and returns these.
