@@ -147,7 +147,8 @@ func write(t *testing.T, told map[string][]step, load string) string {
 			}
 			fmt.Fprintf(&b, "                                                  (%.1f s)\n", s.took.Seconds())
 		}
-		fmt.Fprintf(&b, "```\n\nThen [in the browser](quick-start.md#a-picture-on-a-screen), without anybody's thinking and typing: %.1f s.\n",
+		fmt.Fprintf(&b, "```\n\nThen [in the browser](quick-start.md#a-picture-on-a-screen), %.1f s,\n"+
+			"without the time of a person who thinks and types.\n",
 			(all - until).Seconds())
 		fmt.Fprintf(&table, "%s %.0f s | %.0f s |\n", d.counted(commands), until.Seconds(), all.Seconds())
 	}
