@@ -52,15 +52,17 @@ func (s *source) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// edited lets the branch point to a commit in which a text of a file is another, everywhere.
-func (s *source) edited(name, from, to string) {
+// edited lets the branch point to a commit in which texts of a file are others, everywhere: each is followed by the new one.
+func (s *source) edited(name string, texts ...string) {
 	s.t.Helper()
 	content := s.git("--git-dir", s.bare, "show", s.now+":"+name)
-	if !strings.Contains(content, from) {
-		s.t.Fatalf("%s does not hold %q", name, from)
+	for i := 0; i < len(texts); i += 2 {
+		if !strings.Contains(content, texts[i]) {
+			s.t.Fatalf("%s does not hold %q", name, texts[i])
+		}
 	}
 	file := filepath.Join(s.t.TempDir(), "edited")
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(content, from, to)+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(strings.NewReplacer(texts...).Replace(content)+"\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 	blob := s.git("--git-dir", s.bare, "hash-object", "-w", file)

@@ -32,7 +32,8 @@ func TestTranscript(t *testing.T) {
 			case "Docker":
 				s := newSource(t)
 				cache := fmt.Sprintf("vitrine-newcomer-%d", os.Getpid())
-				s.edited("compose/Dockerfile", "id=vitrine-build", "id="+cache) // an empty cache of the compiler
+				s.edited("compose/Dockerfile", "id=vitrine-build", "id="+cache, // an empty cache of the compiler, to be found again
+					"GOOS=$TARGETOS", ": "+cache+" && GOOS=$TARGETOS")
 				w := byDocker(t, s)
 				t.Cleanup(func() { forget(t, cache) })
 				told[d.title] = follow(w, d, "docker")
