@@ -40,14 +40,3 @@ func Versions(t testing.TB, root, file string) []Version {
 	}
 	return all
 }
-
-// FirstAndNewest leaves of versions the first and the newest, for a test that takes long with each, unless VT_ROUNDS asks
-// for more than the usual rounds.
-func FirstAndNewest(t testing.TB, all []Version) []Version {
-	t.Helper()
-	if len(all) <= 2 || Thorough(t) {
-		return all
-	}
-	t.Logf("of %d versions the first and the newest; VT_ROUNDS=4 goes through all", len(all))
-	return []Version{all[0], all[len(all)-1]}
-}
