@@ -55,7 +55,8 @@ func newBackup() *cobra.Command {
 	flags.IntVar(&plan.keep.Daily, "keep-daily", 0, "then keep the newest archive of each of the last `N` days that have one")
 	flags.IntVar(&plan.keep.Weekly, "keep-weekly", 0, "then keep the newest archive of each of the last `N` weeks that have one; "+
 		"without either all are kept")
-	flags.BoolVar(&plan.despiteFaults, "despite-faults", false, "go on without uploads that are missing or damaged, and note them")
+	flags.BoolVar(&plan.despiteFaults, "despite-faults", false, "go on without uploads that are missing, damaged or unreadable, "+
+		"and note them; it reads all twice")
 	cmd.AddCommand(newBackupVerify())
 	return cmd
 }
