@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"vitrine/schema"
@@ -28,8 +29,8 @@ type Source struct {
 	Uploads  Uploads
 	Program  string // the version of this program
 	Now      time.Time
-	// DespiteFaults: uploads that are missing or damaged are noted in the archive, and the rest is in it. Without it
-	// they are an [ErrFaults], and there is no archive.
+	// DespiteFaults: uploads that are missing, damaged or unreadable are noted in the archive, and the rest is in it. For
+	// that all are read twice. Without it they are an [ErrFaults] or an error of reading, and there is no archive.
 	DespiteFaults bool
 }
 
@@ -237,15 +238,38 @@ func (b *backup) lookAt(ctx context.Context, key, kind string, size int64) (foun
 		return 0, missing, nil
 	}
 	if err != nil {
-		return 0, "", err
+		what, err = b.unreadable(ctx, err)
+		return 0, what, err
 	}
+	defer func() { _ = object.Close() }() // it is only read
 	switch found = object.Size(); {
 	case kind == "media" && found != size:
-		what = fmt.Sprintf("damaged: it has %d bytes instead of %d", found, size)
+		return found, fmt.Sprintf("damaged: it has %d bytes instead of %d", found, size), nil
 	case kind != "media" && found > maxSmaller:
-		what = fmt.Sprintf("damaged: it has %d bytes", found)
+		return found, fmt.Sprintf("damaged: it has %d bytes", found), nil
 	}
-	return found, what, object.Close()
+	if !b.from.DespiteFaults {
+		return found, "", nil
+	}
+	// The size of an entry of tar stands before it, so that one that was begun cannot be left out any more.
+	if _, err := io.Copy(io.Discard, reader{ctx, object}); err != nil {
+		what, err = b.unreadable(ctx, err)
+		return 0, what, err
+	}
+	return found, "", nil
+}
+
+// unreadable says what is wrong with an upload that cannot be opened or read; an error if no upload is to be left out, or
+// if it is not about that one.
+func (b *backup) unreadable(ctx context.Context, err error) (what string, _ error) {
+	var cause syscall.Errno
+	switch {
+	case ctx.Err() != nil, !errors.As(err, &cause), cause == syscall.EMFILE, cause == syscall.ENFILE, cause == syscall.ENOMEM:
+		return "", err
+	case !b.from.DespiteFaults:
+		return "", fmt.Errorf("%w. To back up what can be read, add --despite-faults", err)
+	}
+	return "unreadable: " + cause.Error(), nil
 }
 
 // faulty names some of what is missing or damaged.
@@ -278,8 +302,13 @@ func (b *backup) upload(ctx context.Context, key string) (err error) {
 	}
 	defer func() { err = errors.Join(err, object.Close()) }()
 	done := b.w.summary.Uploads.Bytes
-	reading := &counter{r: object, tell: func(n int64) { b.progress(StepUploads, done+n, b.total) }}
+	watched := &noted{Reader: object}
+	reading := &counter{r: watched, tell: func(n int64) { b.progress(StepUploads, done+n, b.total) }}
 	err = b.w.upload(ctx, key, object.Size(), reading)
+	if err != nil && watched.err != nil && !b.from.DespiteFaults {
+		_, err = b.unreadable(ctx, err)
+		return err
+	}
 	if errors.Is(err, ErrFaults) {
 		if b.from.DespiteFaults {
 			return nil
@@ -301,6 +330,20 @@ func (b *backup) vanished(key string, err error) error {
 
 // keptSince is the first version whose nodes keep uploads while they are backed up.
 const keptSince = "0.5.0"
+
+// noted keeps the error of a reader, so that it can be told from one of writing.
+type noted struct {
+	io.Reader
+	err error
+}
+
+func (n *noted) Read(p []byte) (int, error) {
+	size, err := n.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		n.err = err
+	}
+	return size, err
+}
 
 // Verify reads an archive and checks all of it: every count, every checksum, and that every upload that a row refers to
 // is there. It needs no database. Errors: [ErrDamaged], [ErrNoArchive], [ErrNewer] if its format is, or those of reading.

@@ -224,3 +224,50 @@ func TestBackupWithAClockThatIsWrong(t *testing.T) {
 		t.Errorf("%d bytes, %v", out.Len(), err)
 	}
 }
+
+// Uploads that cannot be opened or read, as on a failing disk, are left out if that is asked for, and no others.
+func TestBackupOfUnreadableUploads(t *testing.T) {
+	t.Parallel()
+	ctx, at := context.Background(), difficult(t, schema.SQLite)
+	path := func(i int) (key, path string) {
+		sum := sha256.Sum256(uploaded(i))
+		name := hex.EncodeToString(sum[:])
+		return "media/" + name, filepath.Join(at.folder, "media", name[:2], name)
+	}
+	all := int64(len(at.files(t)))
+	loop, loopPath := path(1)
+	dir, dirPath := path(2)
+	must(t, errors.Join(os.Remove(loopPath), os.Symlink(loopPath, loopPath), os.Remove(dirPath), os.Mkdir(dirPath, 0o700)))
+	info, err := os.Stat(dirPath)
+	must(t, err)
+	must(t, at.db.Write(ctx, func(tx *database.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE media SET size = ? WHERE sha256 = ?", info.Size(), strings.TrimPrefix(dir, "media/"))
+		return err
+	}))
+	for range 2 {
+		_, _, err := archive.Backup(ctx, io.Discard, at.source(), quiet)
+		if err == nil || !strings.Contains(err.Error(), "add --despite-faults") {
+			t.Errorf("got %v", err)
+		}
+		must(t, os.Remove(loopPath)) // the other one can be opened, and is found when it is read
+		must(t, os.WriteFile(loopPath, uploaded(1), 0o600))
+	}
+	must(t, errors.Join(os.Remove(loopPath), os.Symlink(loopPath, loopPath)))
+	var out bytes.Buffer
+	from := at.source()
+	from.DespiteFaults = true
+	_, summary, err := archive.Backup(ctx, &out, from, quiet)
+	must(t, err)
+	found := map[string]string{}
+	for _, fault := range summary.Faults {
+		found[fault.Upload] = fault.What
+	}
+	if len(found) != 2 || found[loop] != "unreadable: too many levels of symbolic links" || found[dir] != "unreadable: is a directory" {
+		t.Errorf("faults: %v", found)
+	}
+	_, verified, err := archive.Verify(ctx, &out, quiet)
+	must(t, err)
+	if verified.Uploads.Files != all-2 {
+		t.Errorf("%d uploads of %d are in it", verified.Uploads.Files, all)
+	}
+}

@@ -150,6 +150,16 @@ func (f *Folder) Adopt(by Claimant, at time.Time) error {
 	return f.write(mine.followedBy(by, at))
 }
 
+// Remember notes the database that uses the folder if a version before 0.6.0 claimed it, which wrote no epoch: before there
+// is a copy, which would be taken for the first one. In any other case it changes nothing.
+func (f *Folder) Remember(by Claimant, at time.Time) error {
+	mine, err := f.owner()
+	if err != nil || mine.Installation != by.Installation || len(mine.Epochs) > 0 {
+		return err
+	}
+	return f.Adopt(by, at)
+}
+
 // write puts a file in the place of the one that says whose the folder is.
 func (f *Folder) write(o owner) error {
 	content, err := json.MarshalIndent(o, "", "  ")

@@ -105,17 +105,18 @@ func (t *tally) medium(ctx context.Context, m signage.Media) error {
 	case errors.Is(err, blob.ErrReadOnly):
 		t.unreadable = append(t.unreadable, m.Name)
 		return nil
-	case err != nil:
-		return err
 	}
-	whole := object.Size() == m.Size
+	whole := err == nil && object.Size() == m.Size
 	if whole && t.exam.Deep {
 		whole, err = t.hash(ctx, object, m.SHA256)
 	}
-	if err := errors.Join(err, object.Close()); err != nil {
+	if object != nil {
+		_ = object.Close() // it was only read
+	}
+	if ctx.Err() != nil {
 		return fmt.Errorf("read %q: %w", m.Name, err)
 	}
-	if !whole {
+	if !whole || err != nil { // one that cannot be read, as on a failing disk, is no reason to leave the others out
 		t.damaged = append(t.damaged, m.Name)
 	}
 	for kind, made := range map[string]bool{"thumbnail": m.Thumbnail, "display": m.Display} {

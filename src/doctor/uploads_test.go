@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +43,23 @@ func TestUploadsMissingOrDamaged(t *testing.T) {
 			t.Error("no progress was told")
 		}
 	})
+}
+
+// A file that cannot be opened or read, as on a failing disk, keeps the doctor from none of the others.
+func TestUploadsUnreadable(t *testing.T) {
+	t.Parallel()
+	target := testkit.Fresh(t, schema.SQLite)
+	w := installed(t, target)
+	loop, folder, lost := w.add("loop.png", []byte("loop")), w.add("folder.png", []byte("folder")), w.add("lost.png", []byte("lost"))
+	must(t, errors.Join(os.Remove(loop), os.Symlink(loop, loop)))    // cannot be opened
+	must(t, errors.Join(os.Remove(folder), os.Mkdir(folder, 0o700))) // can be, but not read
+	info, err := os.Stat(folder)
+	must(t, err)
+	must(t, testkit.Exec(t, target, fmt.Sprintf("UPDATE media SET size = %d WHERE name = 'folder.png'", info.Size())))
+	must(t, os.Remove(lost))
+	findings := w.examine(deep)
+	expect(t, findings, Wrong, "uploads", "The files of 1 medium are missing: “lost.png”")
+	expect(t, findings, Wrong, "uploads", "The files of 2 media are not what was stored", "“loop.png”", "“folder.png”", "may be failing")
 }
 
 func TestOrphans(t *testing.T) {

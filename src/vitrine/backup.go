@@ -77,7 +77,7 @@ func (p *backupPlan) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&p.every, "every", 0,
 		"stay, and write one whenever the newest is older than this `TIME`, such as 24h; at least 1m")
 	flags.BoolVar(&p.despiteFaults, "despite-faults", false,
-		"go on without uploads that are missing or damaged, and note them")
+		"go on without uploads that are missing, damaged or unreadable, and note them; it reads all twice")
 }
 
 func (p backupPlan) check(out io.Writer) error {

@@ -202,6 +202,9 @@ func (c *copyCommand) copy(ctx context.Context, cmd *cobra.Command, cfg *config.
 	if err != nil {
 		return report, failed(config.ExitUploads, fmt.Errorf("%w: %w", errUploads, err))
 	}
+	if a.Uploads == nil {
+		rememberSource(ctx, source, from, log)
+	}
 	bar := newBar(cmd.ErrOrStderr())
 	report, err = archive.Copy(ctx, a, b, archive.CopyOptions{Program: version, Live: c.live}, bar.show)
 	bar.clear()

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,8 +27,8 @@ func TestReturnToTheOldDatabase(t *testing.T) {
 	again := "sqlite:" + filepath.Join(home, "data", "again.db")
 	old, fresh := []string{"VITRINE_LISTEN=127.0.0.1:0"}, []string{"VITRINE_LISTEN=127.0.0.1:0", "VITRINE_DATABASE_URL=" + again}
 	run(config.ExitOK, old, "demo")
+	forgetEpochs(t, filepath.Join(home, "data", "uploads", "vitrine-uploads.json"))
 	run(config.ExitOK, old, "copy", "--to", again)
-	run(config.ExitOK, old, "demo") // nothing was done with the copy yet
 	run(config.ExitOK, fresh, "demo")
 	upload := filepath.Join(home, "data", "uploads", "media", "ab", strings.Repeat("ab", 32)) // by the new one, long ago
 	if err := os.MkdirAll(filepath.Dir(upload), 0o700); err != nil {
@@ -61,5 +62,27 @@ func TestReturnToTheOldDatabase(t *testing.T) {
 	run(config.ExitLost, fresh, "demo")
 	if said := run(config.ExitOK, old, "backup", "-o", filepath.Join(home, "new.tar.zst")); strings.Contains(said, "left for") {
 		t.Errorf("a backup of the database in use:\n%s", said)
+	}
+}
+
+// forgetEpochs makes the file in an uploads folder what versions before 0.6.0 wrote.
+func forgetEpochs(t *testing.T, path string) {
+	t.Helper()
+	var all struct {
+		Installation string    `json:"installation"`
+		Since        time.Time `json:"since"`
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err == nil {
+		text, err = json.Marshal(all)
+	}
+	if err == nil {
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
