@@ -162,7 +162,8 @@ func TestTargetThatIsUsedMeanwhile(t *testing.T) {
 			place := testkit.Fresh(t, dialect)
 			to := target(t, dialect)
 			to.Database = testkit.Opened(t, place)
-			_, _, err := Restore(t.Context(), &lastly{bytes.NewReader(older(t, dialect)), func() { testkit.Migrated(t, place) }}, to, nothing)
+			archive := &lastly{bytes.NewReader(older(t, dialect)), func() { testkit.Migrated(t, place) }}
+			_, _, err := Restore(t.Context(), archive, to, nothing)
 			if !errors.Is(err, database.ErrBusy) {
 				t.Errorf("got %v", err)
 			}

@@ -47,7 +47,7 @@ func Restore(ctx context.Context, archive io.Reader, to Target, progress Progres
 	if err == nil {
 		return r.m, r.summary, r.end()
 	}
-	return r.m, r.summary, errors.Join(err, r.abandon())
+	return r.m, r.summary, brokenOff(ctx, err, r.abandon())
 }
 
 type restore struct {
@@ -127,8 +127,8 @@ func (r *restore) row(table Table, line []byte, _ []any) (err error) {
 		r.tables[table.Name] = to
 	}
 	if r.room -= int64(len(line)); r.room < 0 {
-		return fmt.Errorf("keep rows until they are restored: %w: those of the archive take more than half of what is free where %s is; "+
-			"free some space, or choose another folder with VITRINE_UPLOADS_URL", blob.ErrFull, r.to.Uploads.Describe())
+		return fmt.Errorf("keep rows until they are restored: %w: those of the archive take more than half of what is free where "+
+			"%s is; free some space, or choose another folder with VITRINE_UPLOADS_URL", blob.ErrFull, r.to.Uploads.Describe())
 	}
 	return to.add(line)
 }
@@ -282,7 +282,7 @@ func (r *restore) end() error {
 		return errors.Join(fmt.Errorf("everything was restored, but could not be given free; run the restore again: %w", err),
 			r.staged.Release())
 	}
-	return r.staged.End()
+	return tidied(r.staged.End())
 }
 
 // abandon makes the target as empty as before.

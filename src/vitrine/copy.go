@@ -103,7 +103,7 @@ func (c *copyCommand) run(ctx context.Context, cmd *cobra.Command, cfg *config.C
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	report, err := c.copy(ctx, cmd, cfg, log, from, to)
-	if report.Tables != nil && (err == nil || errors.Is(err, archive.ErrDiffers)) {
+	if report.Tables != nil && (err == nil || errors.Is(err, archive.ErrDiffers) || errors.Is(err, archive.ErrLeft)) {
 		err = errors.Join(err, c.tell(cmd.OutOrStdout(), report, to))
 	}
 	return err
