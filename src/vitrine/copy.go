@@ -118,13 +118,13 @@ func (c *copyCommand) lock(cfg *config.Config, from, to end) (release func() err
 		}
 		return err
 	}
-	into := to.dataDir // whose server may have its database elsewhere
+	into, setting := to.dataDir, "" // whose server may have its database elsewhere
 	if into == "" && to.database.Path != "" {
-		into = filepath.Dir(to.database.Path)
+		into, setting = filepath.Dir(to.database.Path), "--to"
 	}
 	if into != "" {
 		folder, err := datafolder.Open(into, datafolder.Options{DatabaseFile: to.database.Path, UploadsDir: to.uploads,
-			AllowNetworkFilesystem: cfg.AllowNetworkFilesystem, Version: version, Fill: true})
+			AllowNetworkFilesystem: cfg.AllowNetworkFilesystem, Version: version, Setting: setting, Fill: true})
 		if err != nil {
 			return nil, err
 		}
