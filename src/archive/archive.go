@@ -17,6 +17,8 @@ var (
 	ErrFaults = errors.New("not every upload is there")
 	// ErrDiffers: what was copied is not what it was copied from.
 	ErrDiffers = errors.New("the copy is not the same")
+	// ErrLeft: everything is there and can be used, but something beside it could not be tidied away.
+	ErrLeft = errors.New("everything is there and can be used")
 	// ErrFull: there is no room for it.
 	ErrFull = errors.New("no space is left for the archive")
 	// ErrThere: there is a file where it should be written.

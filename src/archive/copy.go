@@ -64,7 +64,11 @@ func Copy(ctx context.Context, from, to Side, options CopyOptions, progress Prog
 		return c.report, err
 	}
 	err = c.frozen(ctx)
-	return c.report, errors.Join(err, release())
+	released := release()
+	if err == nil {
+		return c.report, tidied(released)
+	}
+	return c.report, errors.Join(err, released)
 }
 
 // copying is one copy.
@@ -110,16 +114,8 @@ func (c *copying) frozen(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.source.Close()) }()
-	if err := c.survey(ctx); err != nil {
-		return err
-	}
-	if c.from.Uploads != nil {
-		if err := c.findUploads(ctx); err != nil {
-			return err
-		}
-	}
-	if err := stillAlone(ctx, c.to.Database); err != nil {
-		return err
+	if err := c.ready(ctx); err != nil {
+		return brokenOff(ctx, err, nil)
 	}
 	if err := c.to.Database.BeginFilling(ctx, "vitrine copy"); err != nil {
 		return err
@@ -129,9 +125,22 @@ func (c *copying) frozen(ctx context.Context) (err error) {
 		err = c.unchanged(ctx)
 	}
 	if err != nil {
-		return errors.Join(err, c.abandon(context.WithoutCancel(ctx)))
+		return brokenOff(ctx, err, c.abandon(context.WithoutCancel(ctx)))
 	}
 	return c.end(context.WithoutCancel(ctx))
+}
+
+// ready makes sure that everything is there that is to be copied, and nobody else at the target.
+func (c *copying) ready(ctx context.Context) error {
+	if err := c.survey(ctx); err != nil {
+		return err
+	}
+	if c.from.Uploads != nil {
+		if err := c.findUploads(ctx); err != nil {
+			return err
+		}
+	}
+	return stillAlone(ctx, c.to.Database)
 }
 
 // fill copies everything, and compares it.
@@ -161,9 +170,25 @@ func (c *copying) end(ctx context.Context) error {
 		return err
 	}
 	if c.staged != nil {
-		return c.staged.End()
+		return tidied(c.staged.End())
 	}
 	return nil
+}
+
+// tidied is for an error of what comes when all is done.
+func tidied(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; only what helped to bring it there is not all gone, which the next start does: %w", ErrLeft, err)
+}
+
+// brokenOff says of something that was told to stop what is left of it; abandoned is the error of undoing it.
+func brokenOff(ctx context.Context, err, abandoned error) error {
+	if ctx.Err() != nil && abandoned == nil {
+		return fmt.Errorf("broken off; the target is empty, and the same can be done again: %w", err)
+	}
+	return errors.Join(err, abandoned)
 }
 
 // abandon makes the target as empty as before.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"vitrine/schema"
 	"vitrine/src/archive"
+	"vitrine/src/blob"
 	"vitrine/src/config"
 	"vitrine/src/database"
 	"vitrine/src/testkit"
@@ -118,7 +120,8 @@ func TestCopyInterrupted(t *testing.T) {
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				err := copyOnce(ctx, t, source, target, point.at(cancel))
-				if !errors.Is(err, context.Canceled) && !errors.Is(err, database.ErrUnavailable) {
+				if !errors.Is(err, context.Canceled) && !errors.Is(err, database.ErrUnavailable) ||
+					!strings.HasPrefix(err.Error(), "broken off; the target is empty") {
 					t.Errorf("at %v: %v", point, err)
 				}
 				notUsable(t, target)
@@ -196,4 +199,29 @@ func TestCopyOntoAFullDisk(t *testing.T) {
 		t.Errorf("with room: %v", err)
 	}
 	copiedWhole(t, target)
+}
+
+// A copy that is there is told of as such, also where what helped to bring it there cannot be removed.
+func TestCopyThatLeavesSomething(t *testing.T) {
+	t.Parallel()
+	from, to := difficult(t, schema.SQLite), empty(t, schema.SQLite)
+	stuck := false
+	report, err := archive.Copy(t.Context(), archive.Side{Database: from.db, Uploads: from.uploads},
+		archive.Side{Database: to.db, Uploads: to.uploads}, options(), func(step archive.Step, _, _ int64) {
+			if step != archive.StepUploads || stuck {
+				return
+			}
+			stuck = true
+			mounted := filepath.Join(to.folder, blob.RestoringName, "mounted")
+			if err := os.Mkdir(mounted, 0o700); err != nil {
+				t.Error(err)
+			}
+			testkit.SmallDisk(t, mounted, "1m")
+		})
+	if !errors.Is(err, archive.ErrLeft) || len(report.Tables) == 0 || report.Uploads.Files == 0 {
+		t.Errorf("%v, %+v", err, report)
+	}
+	if _, err := to.db.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
 }

@@ -31,10 +31,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 		err = explainFile(path, file.Sync())
 	}
 	if err == nil {
-		err = notThere(path)
-	}
-	if err == nil {
-		err = explainFile(path, os.Rename(file.Name(), path))
+		err = renameNew(file.Name(), path)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
@@ -52,6 +49,22 @@ func notThere(path string) error {
 	return nil
 }
 
+// renameNew renames a file to a name that nobody has; an [ErrThere] otherwise. Where the file system cannot do both at
+// once, as some network file systems, it looks first.
+func renameNew(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	switch {
+	case errors.Is(err, unix.EEXIST):
+		return fmt.Errorf("%w: %s; choose another name, or remove it", ErrThere, to)
+	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOTSUP):
+		if err := notThere(to); err != nil {
+			return err
+		}
+		err = os.Rename(from, to)
+	}
+	return explainFile(to, err)
+}
+
 // openPart opens the file that is written, and keeps others from it.
 func openPart(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // it holds hashes of passwords
@@ -67,6 +80,9 @@ func openPart(path string) (*os.File, error) {
 	}
 	if err == nil {
 		err = file.Truncate(0)
+	}
+	if err == nil {
+		err = file.Chmod(0o600) // whatever made it
 	}
 	if err != nil {
 		return nil, errors.Join(explainFile(path, err), file.Close())

@@ -32,11 +32,29 @@ func write(text string) func(io.Writer) error {
 	}
 }
 
+// What others made in the very last moment stays.
+func TestRenameNew(t *testing.T) {
+	t.Parallel()
+	from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
+	check(t, errors.Join(os.WriteFile(from, []byte("mine"), 0o600), os.WriteFile(to, []byte("theirs"), 0o600)))
+	if err := renameNew(from, to); !errors.Is(err, ErrThere) {
+		t.Errorf("over what is there: %v", err)
+	}
+	if content, err := os.ReadFile(to); err != nil || string(content) != "theirs" {
+		t.Errorf("there is %q, %v", content, err)
+	}
+	check(t, os.Remove(to))
+	check(t, renameNew(from, to))
+	if content, err := os.ReadFile(to); err != nil || string(content) != "mine" {
+		t.Errorf("there is %q, %v", content, err)
+	}
+}
+
 func TestFileIsWholeOrNotThere(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a")
-	check(t, os.WriteFile(path+".part", []byte("left by a backup that was killed, and longer"), 0o600))
+	check(t, os.WriteFile(path+".part", []byte("left by a backup that was killed, and longer"), 0o644))
 	check(t, WriteFile(path, write("whole")))
 	if content, err := os.ReadFile(path); err != nil || string(content) != "whole" {
 		t.Errorf("written %q, %v", content, err)

@@ -89,6 +89,12 @@ type Fault struct {
 	What   string `json:"what"`   // in words
 }
 
+// altered is what is said of an upload whose bytes are in the archive, and are others than they were.
+const altered = "damaged: its bytes are not those that its name says"
+
+// Held reports whether the bytes are in the archive as they were found.
+func (f Fault) Held() bool { return f.What == altered }
+
 // Rows returns how many rows there are in all tables together.
 func (s Summary) Rows() (rows int64) {
 	for _, table := range s.Tables {

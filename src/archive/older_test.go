@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -161,7 +162,8 @@ func TestTargetThatIsUsedMeanwhile(t *testing.T) {
 			place := testkit.Fresh(t, dialect)
 			to := target(t, dialect)
 			to.Database = testkit.Opened(t, place)
-			_, _, err := Restore(t.Context(), &lastly{bytes.NewReader(older(t, dialect)), func() { testkit.Migrated(t, place) }}, to, nothing)
+			archive := &lastly{bytes.NewReader(older(t, dialect)), func() { testkit.Migrated(t, place) }}
+			_, _, err := Restore(t.Context(), archive, to, nothing)
 			if !errors.Is(err, database.ErrBusy) {
 				t.Errorf("got %v", err)
 			}
@@ -214,4 +216,26 @@ func TestOtherSchemasAreNotBackedUp(t *testing.T) {
 	if _, _, err := Backup(ctx, io.Discard, from, nothing); !errors.Is(err, database.ErrBehind) {
 		t.Errorf("an older schema: %v", err)
 	}
+}
+
+// A small archive of very many rows does not fill the disk of everything else.
+func TestRowsThatTakeTooMuchRoom(t *testing.T) {
+	t.Parallel()
+	to := target(t, schema.SQLite)
+	disk := t.TempDir()
+	testkit.SmallDisk(t, disk, "12m")
+	uploads, err := blob.OpenFolder(filepath.Join(disk, "uploads"))
+	check(t, err)
+	to.Uploads = uploads
+	entries := testEntries()[:3]
+	for i := range 7 { // a MiB each, which would be room enough
+		entries = append(entries, testEntry{name: fmt.Sprintf("rows/note.%06d.jsonl", i+1),
+			content: testLine(int64(i+1), make([]byte, 3<<18))})
+	}
+	entries = append(entries, testEntries()[5:]...)
+	_, _, err = Restore(t.Context(), bytes.NewReader(packed(t, ended(entries, nil))), to, nothing)
+	if !errors.Is(err, blob.ErrFull) || !strings.Contains(err.Error(), "more than half") {
+		t.Errorf("got %v", err)
+	}
+	check(t, uploads.CheckEmpty("another"))
 }

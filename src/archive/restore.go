@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -46,7 +47,7 @@ func Restore(ctx context.Context, archive io.Reader, to Target, progress Progres
 	if err == nil {
 		return r.m, r.summary, r.end()
 	}
-	return r.m, r.summary, errors.Join(err, r.abandon())
+	return r.m, r.summary, brokenOff(ctx, err, r.abandon())
 }
 
 type restore struct {
@@ -57,6 +58,7 @@ type restore struct {
 	staged  *blob.Restoring
 	filling bool // the database
 	tables  map[string]*spool
+	room    int64 // bytes that rows may still take: a small archive can hold so many that no disk has room for them
 	m       Manifest
 	summary Summary
 }
@@ -106,6 +108,11 @@ func (r *restore) manifest(m Manifest) (err error) {
 			return wrong("its tables are not those of the migration %q", m.Schema)
 		}
 	}
+	free, err := r.to.Uploads.Free(r.ctx)
+	if err != nil {
+		return err
+	}
+	r.room = int64(min(free, math.MaxInt64) / 2) //nolint:gosec // it is no more than that
 	r.staged, err = r.to.Uploads.BeginRestore(r.ctx, signage.ID(m.Installation), r.to.Database.Describe(), r.to.Now)
 	return err
 }
@@ -118,6 +125,10 @@ func (r *restore) row(table Table, line []byte, _ []any) (err error) {
 			return err
 		}
 		r.tables[table.Name] = to
+	}
+	if r.room -= int64(len(line)); r.room < 0 {
+		return fmt.Errorf("keep rows until they are restored: %w: those of the archive take more than half of what is free where "+
+			"%s is; free some space, or choose another folder with VITRINE_UPLOADS_URL", blob.ErrFull, r.to.Uploads.Describe())
 	}
 	return to.add(line)
 }
@@ -271,7 +282,7 @@ func (r *restore) end() error {
 		return errors.Join(fmt.Errorf("everything was restored, but could not be given free; run the restore again: %w", err),
 			r.staged.Release())
 	}
-	return r.staged.End()
+	return tidied(r.staged.End())
 }
 
 // abandon makes the target as empty as before.

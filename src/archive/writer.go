@@ -114,7 +114,7 @@ func (w *writer) upload(ctx context.Context, key string, size int64, r io.Reader
 		return err
 	}
 	if kind, of, _ := cutKey(key); kind == "media" && of != sumOf(sum[:]) {
-		return w.fault(key, "damaged: its bytes are not those that its name says")
+		return w.fault(key, altered)
 	}
 	return nil
 }

@@ -64,6 +64,7 @@ type Options struct {
 	UploadsDir             string // path of the uploads folder
 	AllowNetworkFilesystem bool   // SQLite may lie on one
 	Version                string // of this program, for the marker
+	Setting                string // that names the folder, for messages; empty: VITRINE_DATA_DIR
 	Fill                   bool   // the SQLite file is about to be filled: that it is not there yet says nothing
 }
 
@@ -94,6 +95,9 @@ func Open(dir string, options Options) (*Folder, error) {
 		}
 	}
 	if err := probe(path); err != nil {
+		return nil, err
+	}
+	if err := checkUnmarked(path, options); err != nil { // before anything is left in what is somebody else's
 		return nil, err
 	}
 	lock, err := acquire(path)

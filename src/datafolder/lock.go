@@ -288,5 +288,6 @@ func beside(name string) (*os.File, error) {
 	if info.PID != 0 {
 		who += fmt.Sprintf(" (process %d)", info.PID)
 	}
-	return nil, errors.Join(&Error{ErrRunning, who + " works with the database; wait until it has ended, and try again", nil}, file.Close())
+	return nil, errors.Join(&Error{ErrRunning, who + " works with the database; wait until it has ended, and try again", nil},
+		file.Close())
 }

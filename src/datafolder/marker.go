@@ -1,6 +1,7 @@
 package datafolder
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +45,14 @@ func mark(path string, options Options) (Marker, error) {
 	return m, writeMarker(path, m)
 }
 
+// checkUnmarked refuses a folder without our marker that somebody else uses.
+func checkUnmarked(path string, options Options) error {
+	if _, err := os.Lstat(filepath.Join(path, markerName)); err == nil {
+		return nil
+	}
+	return checkForeign(path, options)
+}
+
 // checkForeign refuses a folder that somebody else uses. An uploads folder alone says nothing: it may be a volume that
 // was mounted there before the first start.
 func checkForeign(path string, options Options) error {
@@ -74,7 +83,7 @@ func checkForeign(path string, options Options) error {
 	}
 	return &Error{ErrForeign, fmt.Sprintf("The folder %s already holds something that is not Vitrine's (%s). "+
 		"Choose an empty "+
-		"or a new folder with VITRINE_DATA_DIR.", path, some), nil}
+		"or a new folder with %s.", path, some, cmp.Or(options.Setting, "VITRINE_DATA_DIR")), nil}
 }
 
 // checkWhole refuses a folder whose database is gone while uploads are still there: a new, empty database would hide

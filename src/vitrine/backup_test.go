@@ -468,6 +468,13 @@ func TestBackupInWords(t *testing.T) {
 	noFile(t, filepath.Join(p.folder, "b"))
 	expect(config.ExitOK, "Not in it: media/", "backup", "-o", "b", "--despite-faults")
 	expect(config.ExitOK, "which is missing", "backup", "verify", "b")
+	if err := os.Remove(filepath.Join(p.folder, "b")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.uploads+lost, make([]byte, 500_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(config.ExitOK, "In it as it was found: media/", "backup", "-o", "b", "--despite-faults")
 	empty := newPlace(t, schema.SQLite)
 	for _, name := range []string{"cut", "text"} {
 		if status, _, errs := empty.run(t, "restore", filepath.Join(p.folder, name)); status != config.ExitArchive {

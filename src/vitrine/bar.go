@@ -79,7 +79,11 @@ func (b *bar) tell(w io.Writer, did, where string) {
 	fmt.Fprintf(w, "Installation %s, %s, as it was on %s, by version %s.\n", b.manifest.Installation, b.manifest.Dialect,
 		b.manifest.Created.Local().Format("2006-01-02 15:04:05 MST"), b.manifest.Program)
 	for _, fault := range b.summary.Faults {
-		fmt.Fprintf(w, "Not in it: %s, which is %s.\n", fault.Upload, fault.What)
+		where := "Not in it"
+		if fault.Held() {
+			where = "In it as it was found"
+		}
+		fmt.Fprintf(w, "%s: %s, which is %s.\n", where, fault.Upload, fault.What)
 	}
 }
 

@@ -103,7 +103,7 @@ func (c *copyCommand) run(ctx context.Context, cmd *cobra.Command, cfg *config.C
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	report, err := c.copy(ctx, cmd, cfg, log, from, to)
-	if report.Tables != nil && (err == nil || errors.Is(err, archive.ErrDiffers)) {
+	if report.Tables != nil && (err == nil || errors.Is(err, archive.ErrDiffers) || errors.Is(err, archive.ErrLeft)) {
 		err = errors.Join(err, c.tell(cmd.OutOrStdout(), report, to))
 	}
 	return err
@@ -118,13 +118,13 @@ func (c *copyCommand) lock(cfg *config.Config, from, to end) (release func() err
 		}
 		return err
 	}
-	into := to.dataDir // whose server may have its database elsewhere
+	into, setting := to.dataDir, "" // whose server may have its database elsewhere
 	if into == "" && to.database.Path != "" {
-		into = filepath.Dir(to.database.Path)
+		into, setting = filepath.Dir(to.database.Path), "--to"
 	}
 	if into != "" {
 		folder, err := datafolder.Open(into, datafolder.Options{DatabaseFile: to.database.Path, UploadsDir: to.uploads,
-			AllowNetworkFilesystem: cfg.AllowNetworkFilesystem, Version: version, Fill: true})
+			AllowNetworkFilesystem: cfg.AllowNetworkFilesystem, Version: version, Setting: setting, Fill: true})
 		if err != nil {
 			return nil, err
 		}

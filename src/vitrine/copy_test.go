@@ -347,6 +347,15 @@ func TestCopyRefusals(t *testing.T) {
 			t.Errorf("%s: status %d, want %d and %q\n%s%s", test.args, status, test.status, test.says, out, errs)
 		}
 	}
+	others := t.TempDir()
+	if err := os.WriteFile(filepath.Join(others, "letter"), []byte("dear Ada"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := finish(t, home, nil, "copy", "--to", "sqlite:"+filepath.Join(others, "vitrine.db"))
+	if left := must(os.ReadDir(others))(t); status != config.ExitDataFolder || len(left) != 1 || !strings.Contains(errs, "--to") ||
+		strings.Contains(errs, "VITRINE_DATA_DIR") {
+		t.Errorf("into the folder of others: status %d, left %v\n%s%s", status, left, out, errs)
+	}
 	from := []string{"copy", "--from", "sqlite:" + filepath.Join(home, "data", "vitrine.db")}
 	for _, wrong := range [][]string{from, append(from, "--from-uploads", filepath.Join(home, "data", "upload"))} {
 		there := t.TempDir()

@@ -29,11 +29,11 @@ func newRestore() *cobra.Command {
 				bar := newBar(cmd.ErrOrStderr())
 				err := withArchive(cmd, args[0], func(file io.Reader) error { return restoreInto(ctx, cmd, cfg, file, bar) })
 				bar.clear()
-				if err != nil {
+				if err != nil && !errors.Is(err, archive.ErrLeft) {
 					return err
 				}
 				bar.tell(cmd.OutOrStdout(), "Restored", "into "+bar.where+". Start the server now: vitrine serve")
-				return nil
+				return err
 			})(cmd, args)
 		},
 	}
