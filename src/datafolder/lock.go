@@ -76,7 +76,7 @@ func acquireDatabase(dir, database string) (locks []*os.File, err error) {
 		if file != nil {
 			locks = append(locks, file)
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !nowhere(err) {
 			return locks, err
 		}
 	}
@@ -84,11 +84,14 @@ func acquireDatabase(dir, database string) (locks []*os.File, err error) {
 	if file != nil {
 		locks = append(locks, file)
 	}
-	if errors.Is(err, fs.ErrNotExist) { // or the folder is not there, which is said when the database is opened
+	if nowhere(err) { // or the folder is not there, which is said when the database is opened
 		err = nil
 	}
 	return locks, err
 }
+
+// nowhere reports whether an error says that there is no such folder or file.
+func nowhere(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
 func sameFolder(a, b string) bool {
 	one, err := os.Stat(a)
