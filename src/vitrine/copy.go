@@ -202,7 +202,7 @@ func (c *copyCommand) copy(ctx context.Context, cmd *cobra.Command, cfg *config.
 	if err != nil {
 		return report, failed(config.ExitUploads, fmt.Errorf("%w: %w", errUploads, err))
 	}
-	if a.Uploads == nil {
+	if b.Uploads == nil { // they stay
 		rememberSource(ctx, source, from, log)
 	}
 	bar := newBar(cmd.ErrOrStderr())
