@@ -91,7 +91,9 @@ func acquireDatabase(dir, database string) (locks []*os.File, err error) {
 }
 
 // nowhere reports whether an error says that there is no such folder or file.
-func nowhere(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
+func nowhere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
 
 func sameFolder(a, b string) bool {
 	one, err := os.Stat(a)
