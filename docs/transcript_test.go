@@ -18,7 +18,7 @@ import (
 )
 
 // TestTranscript goes through each door as a newcomer does, and writes docs/newcomer.md. It measures, so it runs only when
-// asked to; what it does is walked by the other tests of this package and of docs/systemd every time.
+// asked to, and compiles everything from nothing only with VT_ROUNDS=4, which takes minutes. What it does is walked by the other tests of this package and of docs/systemd every time.
 func TestTranscript(t *testing.T) {
 	if os.Getenv("VT_UPDATE") != "true" {
 		t.Skip("skipped: it writes docs/newcomer.md when VT_UPDATE=true")
@@ -32,14 +32,18 @@ func TestTranscript(t *testing.T) {
 			case "Docker":
 				s := newSource(t)
 				cache := fmt.Sprintf("vitrine-newcomer-%d", os.Getpid())
-				s.edited("compose/Dockerfile", "id=vitrine-build", "id="+cache, // an empty cache of the compiler, to be found again
-					"GOOS=$TARGETOS", ": "+cache+" && GOOS=$TARGETOS")
 				w := byDocker(t, s)
-				t.Cleanup(func() { forget(t, cache) })
+				if testkit.Thorough(t) {
+					s.edited("compose/Dockerfile", "id=vitrine-build", "id="+cache, // an empty cache of the compiler, to be found again
+						"GOOS=$TARGETOS", ": "+cache+" && GOOS=$TARGETOS")
+					t.Cleanup(func() { forget(t, cache) })
+				}
 				told[d.title] = follow(w, d, "docker")
 			case "The bare program":
 				w := byProgram(t, newSource(t))
-				w.set("GOCACHE", t.TempDir())
+				if testkit.Thorough(t) {
+					w.set("GOCACHE", t.TempDir())
+				}
 				told[d.title] = follow(w, d, "program")
 			case "systemd":
 				told[d.title] = install(t, way)
@@ -114,6 +118,9 @@ func install(t *testing.T, way []block) []step {
 // tail bounds how many lines of what a command printed are told.
 const tail = 4
 
+// colour is what a terminal takes for orders and no page shows.
+var colour = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+
 // secret is what is told of no set-up link, though it is used up.
 var secret = regexp.MustCompile(`token=[A-Za-z0-9_-]+`)
 
@@ -137,7 +144,7 @@ func write(t *testing.T, told map[string][]step, load string) string {
 			for _, line := range typed(way[i : i+1]) {
 				fmt.Fprintf(&b, "$ %s\n", line)
 			}
-			lines := strings.Split(strings.TrimSpace(secret.ReplaceAllString(s.printed, "token=…")), "\n")
+			lines := strings.Split(strings.TrimSpace(colour.ReplaceAllString(secret.ReplaceAllString(s.printed, "token=…"), "")), "\n")
 			if len(lines) > tail {
 				lines = append([]string{"…"}, lines[len(lines)-tail:]...)
 			}
@@ -160,13 +167,20 @@ What a newcomer types and chooses between an empty machine and a picture on a sc
 machine: the commands of the [quick start](quick-start.md) and of [systemd](systemd.md), as a test carried them out. Another
 test compares them with the guides.
 
-Times are those of %s, on Linux with %d cores (%s), at a load of %s before it began; they are no promise. The images that are
-pulled and the modules of Go were on the machine already, since fetching them is a matter of the network. Everything was
-compiled from nothing.
+Times are those of %s, on Linux with %d cores (%s), at a load of %s before it began; they are no promise.
+The images that are pulled and the modules of Go were on the machine already, since fetching them is a matter of the network. %s
 
 | door | commands | decisions | to the set-up link | to a picture on a screen |
 |---|---|---|---|---|
-%s%s`, time.Now().Format("2 January 2006"), runtime.NumCPU(), processor(t), load, table.String(), b.String())
+%s%s`, time.Now().Format("2 January 2006"), runtime.NumCPU(), processor(t), load, compiled(t), table.String(), b.String())
+}
+
+// compiled says what a newcomer's computer has to do beside.
+func compiled(t *testing.T) string {
+	if testkit.Thorough(t) {
+		return "Everything was compiled\nfrom nothing."
+	}
+	return "What tests before had\ncompiled was not compiled again, so a first time takes some minutes longer."
 }
 
 func orNone(list []string) string {
